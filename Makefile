@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# cnm: container networks for any OCI runtime. `make help` lists the targets.
+
+VERSION := 0.1.0
+SOVERSION := 0
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+CNI_BIN_DIR ?= /opt/cni/bin
+DESTDIR ?=
+BUILD ?= build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+JOBS ?= $(shell nproc)
+V ?=
+Q := $(if $(V),,@)
+
+# What runs the executable, what builds it, and what tests it (Debian's names).
+DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libcap2 libnftables1
+DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev
+DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc crun jq strace util-linux procps \
+	netcat-openbsd clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+
+PKGS := libmnl libnftnl json-c libcap
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	-Wpointer-arith -Wcast-qual -Wvla -Wundef -Wwrite-strings -Wno-unused-parameter
+CFLAGS ?= -O2 -g
+SANITIZE ?=
+# cnm/cnm.sym, not -fvisibility, decides what libcnm.so exports: one list, in one place.
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -I. -D_GNU_SOURCE -DCNM_VERSION='"$(VERSION)"' \
+	-fPIC -fstack-protector-strong $(PKG_CFLAGS) $(CFLAGS) $(SANITIZE)
+TEST_CFLAGS = -DCNM_TEST_SOURCE='"$(CURDIR)"'
+ALL_LDFLAGS = -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) $(SANITIZE)
+
+LIB_SRC := $(sort $(wildcard cnm/base/*.c cnm/sys/*.c cnm/*.c drivers/*.c spec/*.c))
+HOOK_SRC := $(sort $(wildcard hook/*.c))
+TEST_SRC := $(sort $(shell find tests -name '*.c' ! -path 'tests/bench/*' ! -path 'tests/fuzz/*' ! -path 'tests/tools/*' 2>/dev/null))
+C_FILES := $(sort $(shell find hook cnm drivers spec tests examples -name '*.[ch]' 2>/dev/null))
+SHELL_FILES := $(sort $(shell find tests examples -name '*.sh' 2>/dev/null)) .ci/run
+
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/obj/%.o)
+TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
+TESTS := $(BUILD)/tests/cnm-tests
+
+# make check FILTER='e2e/*' E2E='cni strace_execve': some of the tests; E2E names end-to-end scripts.
+FILTER ?=
+E2E ?=
+# Twice the processors: an end-to-end test mostly waits.
+TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PRECIOUS: $(BUILD)/obj/%.o
+.PHONY: all help deps tests run-tests check quickstart lint asan ubsan bench install uninstall clean
+
+all: $(BUILD)/cnm $(BUILD)/libcnm.a $(BUILD)/libcnm.so ## build the executable and the library
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+# A target that needs packages builds in a second make: the flags of pkg-config are read when make starts.
+SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
+
+deps: ## install the packages that build, run and tests need (Debian); does nothing when all are there
+	@installed=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(DEPS_RUN) $(DEPS_BUILD) $(DEPS_TEST) 2>/dev/null); \
+	missing=$$(for p in $(DEPS_RUN) $(DEPS_BUILD) $(DEPS_TEST); do \
+		case "$$installed" in *"$$p installed"*) ;; *) printf ' %s' "$$p" ;; esac; done); \
+	if [ -n "$$missing" ]; then \
+		echo "  APT  $$missing"; \
+		command -v apt-get >/dev/null || { echo "deps: no apt-get here; needed:$$missing" >&2; exit 1; }; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+quickstart: deps ## network, two containers under runc, ping, masquerading, removal: all shown step by step
+	$(Q)$(SUBMAKE) all
+	@CNM='$(abspath $(BUILD))/cnm' sh examples/quickstart.sh
+
+check: deps ## build and run all tests (as root); ends with their count
+	$(Q)$(SUBMAKE) all tests
+	$(Q)$(MAKE) --no-print-directory run-tests
+
+tests: $(TESTS) ## build the test program
+
+run-tests: ## run the tests as they were built
+	@E2E='$(E2E)' $(TESTS) --jobs $(TEST_JOBS) $(if $(FILTER),--filter '$(FILTER)')
+
+# cppcheck's memleak does not see __attribute__((cleanup)); LeakSanitizer does (make asan).
+lint: deps ## formatting, gcc and clang without warnings, clang-tidy, cppcheck, direction of includes
+	@echo "  FORMAT"
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	@echo "  SHELL"
+	$(Q)for f in $(SHELL_FILES); do sh -n "$$f" || exit 1; done
+	@echo "  INCLUDES"
+	$(Q)sh tests/tools/check-includes.sh
+	$(Q)sh tests/tools/check-length.sh
+	$(Q)$(SUBMAKE) BUILD=$(BUILD)/gcc CC=gcc all tests bench-build
+	$(Q)$(SUBMAKE) BUILD=$(BUILD)/clang CC=clang all tests bench-build
+	@echo "  CPPCHECK"
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=memleak -j $(JOBS) -I. -D_GNU_SOURCE \
+		-DCNM_VERSION='""' $(LIB_SRC) $(HOOK_SRC)
+	@echo "  TIDY"
+	$(Q)printf '%s\n' $(LIB_SRC) $(HOOK_SRC) | xargs -P $(JOBS) -n 4 sh -c \
+		'clang-tidy --quiet "$$@" -- -std=gnu11 -I. -D_GNU_SOURCE -DCNM_VERSION=\"\" $(PKG_CFLAGS) 2>$(BUILD)/tidy.$$$$ \
+		|| { grep -v "warnings generated" $(BUILD)/tidy.$$$$; exit 255; }; rm -f $(BUILD)/tidy.$$$$' sh
+
+# Criterion ends well although a leak was printed: the report goes to a file, and a file is a failure.
+asan: deps ## the tests under AddressSanitizer and LeakSanitizer
+	$(Q)rm -rf $(BUILD)/asan/reports && mkdir -p $(BUILD)/asan/reports
+	$(Q)$(SUBMAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' SANITIZE=-fsanitize=address all tests
+	$(Q)ASAN_OPTIONS=log_path=$(abspath $(BUILD))/asan/reports/asan:detect_stack_use_after_return=1 \
+		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 CNM_SANITIZER=asan \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/asan run-tests
+	@if [ -n "$$(ls $(BUILD)/asan/reports)" ]; then cat $(BUILD)/asan/reports/*; exit 1; fi
+
+ubsan: deps ## the tests under UndefinedBehaviorSanitizer
+	$(Q)$(SUBMAKE) BUILD=$(BUILD)/ubsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=undefined -fno-sanitize-recover=all' all tests
+	$(Q)UBSAN_OPTIONS=print_stacktrace=1 CNM_SANITIZER=ubsan $(MAKE) --no-print-directory BUILD=$(BUILD)/ubsan run-tests
+
+bench: deps ## time of an attach, against a bare program that does the same netlink operations
+	$(Q)$(SUBMAKE) all bench-build
+	@CNM='$(abspath $(BUILD))/cnm' BARE='$(abspath $(BUILD))/bench/bare_attach' \
+		BENCH='$(abspath $(BUILD))/bench/bench' sh tests/bench/run.sh
+
+.PHONY: bench-build
+bench-build: $(BUILD)/bench/bare_attach $(BUILD)/bench/bench
+
+install: all $(BUILD)/libcnm.pc ## install executable, library, headers and CNI plugin (DESTDIR, PREFIX, CNI_BIN_DIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/cnm/base $(DESTDIR)$(CNI_BIN_DIR)
+	install -m 755 $(BUILD)/cnm $(DESTDIR)$(BINDIR)/cnm
+	install -m 755 $(BUILD)/cnm $(DESTDIR)$(CNI_BIN_DIR)/cnm
+	install -m 644 $(BUILD)/libcnm.so $(DESTDIR)$(LIBDIR)/libcnm.so.$(VERSION)
+	ln -sf libcnm.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libcnm.so.$(SOVERSION)
+	ln -sf libcnm.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libcnm.so
+	install -m 644 $(BUILD)/libcnm.a $(DESTDIR)$(LIBDIR)/libcnm.a
+	install -m 644 $(BUILD)/libcnm.pc $(DESTDIR)$(LIBDIR)/pkgconfig/libcnm.pc
+	install -m 644 cnm/cnm.h $(DESTDIR)$(INCLUDEDIR)/cnm/cnm.h
+	install -m 644 cnm/base/error.h $(DESTDIR)$(INCLUDEDIR)/cnm/base/error.h
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+uninstall: ## remove what install put
+	rm -f $(DESTDIR)$(BINDIR)/cnm $(DESTDIR)$(CNI_BIN_DIR)/cnm $(DESTDIR)$(LIBDIR)/libcnm.so.$(VERSION) \
+		$(DESTDIR)$(LIBDIR)/libcnm.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libcnm.so $(DESTDIR)$(LIBDIR)/libcnm.a \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/libcnm.pc $(DESTDIR)$(INCLUDEDIR)/cnm/cnm.h \
+		$(DESTDIR)$(INCLUDEDIR)/cnm/base/error.h
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/cnm/base $(DESTDIR)$(INCLUDEDIR)/cnm
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+# An object follows the flags too: a build with other ones is another build.
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS)) -MMD -MP -c -o $@ $<
+
+# The base ruleset is text that people read; the object that carries it follows it.
+$(BUILD)/obj/drivers/ruleset.o: drivers/ruleset.nft
+
+$(BUILD)/libcnm.a: $(LIB_OBJ)
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/libcnm.so: $(LIB_OBJ) cnm/cnm.sym
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,libcnm.so.$(SOVERSION) -Wl,--version-script,cnm/cnm.sym \
+		-Wl,-Bsymbolic-functions -o $@ $(LIB_OBJ) $(PKG_LIBS)
+
+# Made anew each time: PREFIX is another one perhaps.
+.PHONY: $(BUILD)/libcnm.pc
+$(BUILD)/libcnm.pc: cnm.pc.in
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+		-e 's|@LIBS_PRIVATE@|$(PKG_LIBS)|' cnm.pc.in >$@
+
+$(BUILD)/cnm: $(HOOK_OBJ) $(BUILD)/libcnm.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(BUILD)/libcnm.a $(PKG_LIBS)
+
+$(TESTS): $(TEST_OBJ) $(filter-out %/main.o,$(HOOK_OBJ)) $(BUILD)/libcnm.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcriterion
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(PKG_LIBS)
+
+-include $(LIB_OBJ:.o=.d) $(HOOK_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/bench/*.d)

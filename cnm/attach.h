@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps that every join and every leave is made of. Order of a join: locks, network's objects, namespace, interface name,
+ * addresses, record (.joining), kernel, record (.json), files. A leave goes the other way and works from the record alone; a failed join is
+ * undone by that same leave, as are what a killed one left.
+ */
+#ifndef CNM_ATTACH_H
+#define CNM_ATTACH_H
+
+#include "cnm/driver.h"
+#include "cnm/store.h"
+
+struct cnm_attach {
+	struct cnm_controller *controller;
+	struct cnm_store_sandbox sb;  /* locked */
+	struct cnm_store_network net; /* locked */
+	struct cnm_network *network;
+	const struct cnm_driver *driver;
+	struct cnm_sandbox *sandbox;
+	int netns_fd;
+	char id[CNM_CONTAINER_MAX + 1];
+	bool joined; /* the sandbox has an interface now */
+};
+
+/* Locks sandbox and network, makes sure of the network's objects, and finds, adopts or makes the sandbox. Whatever happens, the
+ * caller ends with cnm_attach_close, which deletes a sandbox that nothing uses. */
+int cnm_attach_open(struct cnm_attach *attach, struct cnm_controller *controller, const char *network,
+                    const struct cnm_sandbox_spec *sandbox, enum cnm_lock_mode mode, struct cnm_error *err);
+void cnm_attach_close(struct cnm_attach *attach);
+#define _cleanup_attach_ __attribute__((cleanup(cnm_attach_close)))
+
+/* Fills the interface name where none is asked for: the first free of PREFIX0, PREFIX1, ... */
+int cnm_attach_choose_ifname(struct cnm_attach *attach, const char *wanted, char ret[IF_NAMESIZE],
+                             struct cnm_error *err);
+/* The join of an endpoint whose link is taken and whose addresses are: record, kernel, record, files. On failure the caller detaches. */
+int cnm_attach_join(struct cnm_attach *attach, struct cnm_endpoint *endpoint, struct cnm_error *err);
+
+/* Leave: undoes the attachment behind the reference. The sandbox is locked; its network is locked here. What is gone already is success. */
+int cnm_detach(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
+               const struct cnm_link_ref *ref, struct cnm_error *err);
+/* Detaches everything of the sandbox, going on after an error; the first error is returned. */
+int cnm_detach_all(struct cnm_controller *controller, struct cnm_store_sandbox *sb, size_t *count,
+                   struct cnm_error *err);
+/* Deletes the sandbox that nothing uses: no interface, and not made by a person. */
+int cnm_sandbox_release_unused(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
+                               const char *id, struct cnm_error *err);
+
+/* An endpoint's record out of its specification, with addresses taken. Everything is checked before anything is. */
+int cnm_endpoint_make(struct cnm_store_network *net, const struct cnm_network *network, const char *name,
+                      const struct cnm_endpoint_spec *spec, struct cnm_endpoint **ret, struct cnm_error *err);
+
+/* The endpoints of a locked sandbox, read through its links. `known` (may be NULL) stands in for its own record. */
+struct cnm_endpoint_set {
+	struct cnm_endpoint **items;
+	size_t count;
+	const struct cnm_endpoint *known; /* borrowed */
+};
+int cnm_endpoint_set_load(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
+                          const struct cnm_endpoint *known, struct cnm_endpoint_set *ret,
+                          struct cnm_error *err);
+void cnm_endpoint_set_free(struct cnm_endpoint_set *set);
+#define _cleanup_endpoint_set_ __attribute__((cleanup(cnm_endpoint_set_free)))
+
+/* Sandboxes (sandbox.c): the record for a specification, on a locked folder. */
+int cnm_sandbox_resolve(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
+                        const struct cnm_sandbox_spec *spec, bool host_namespace, struct cnm_sandbox **ret,
+                        int *ret_netns_fd, struct cnm_error *err);
+
+/* hosts and resolv.conf of a locked sandbox (files.c). */
+int cnm_files_write(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox,
+                    const struct cnm_endpoint *const *endpoints, size_t count, struct cnm_error *err);
+
+#endif

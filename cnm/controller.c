@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The controller: the open roots, the driver registry, and the sockets of the host's namespace. */
+#include "cnm/base/buf.h"
+#include "cnm/base/cleanup.h"
+#include "cnm/driver.h"
+#include "cnm/store.h"
+#include "cnm/sys/nft.h"
+#include "cnm/sys/rtnl.h"
+#include <string.h>
+
+int cnm_controller_open(struct cnm_controller **ret, const struct cnm_settings *settings,
+                        struct cnm_error *err)
+{
+	const char *root = settings && settings->root ? settings->root : CNM_DEFAULT_ROOT;
+	const char *state = settings && settings->state ? settings->state : CNM_DEFAULT_STATE;
+	struct cnm_controller *controller = calloc(1, sizeof(*controller));
+
+	if (!controller)
+		return cnm_fail_nomem(err);
+	if (cnm_boot_id(controller->boot_id, err) < 0 ||
+	    cnm_store_open(&controller->store, root, state, err) < 0) {
+		cnm_controller_close(controller);
+		return -1;
+	}
+	*ret = controller;
+	return 0;
+}
+
+void cnm_controller_close(struct cnm_controller *controller)
+{
+	if (!controller)
+		return;
+	cnm_rtnl_close(controller->rtnl);
+	cnm_nft_close(controller->nft);
+	cnm_store_close(controller->store);
+	free(controller);
+}
+
+int cnm_controller_add_driver(struct cnm_controller *controller, const struct cnm_driver *driver,
+                              struct cnm_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < controller->driver_count; i++)
+		if (strcmp(controller->drivers[i]->name, driver->name) == 0)
+			return cnm_fail(err, CNM_E_EXISTS, "driver %s is registered already", driver->name);
+	if (controller->driver_count == CNM_DRIVERS_MAX)
+		return cnm_fail(err, CNM_E_EXHAUSTED, "driver %s: the registry holds %d drivers at most",
+		                driver->name, CNM_DRIVERS_MAX);
+	controller->drivers[controller->driver_count++] = driver;
+	return 0;
+}
+
+const struct cnm_driver *cnm_controller_driver(struct cnm_controller *controller, const char *name,
+                                               struct cnm_error *err)
+{
+	_cleanup_(cnm_buf_free) struct cnm_buf known = CNM_BUF_INIT(2048);
+	size_t i;
+
+	for (i = 0; i < controller->driver_count; i++) {
+		if (strcmp(controller->drivers[i]->name, name) == 0)
+			return controller->drivers[i];
+		cnm_buf_printf(&known, "%s%s", i ? ", " : "", controller->drivers[i]->name);
+	}
+	cnm_fail(err, CNM_E_NOT_FOUND, "no driver \"%s\" (there are: %s)", name, cnm_buf_text(&known));
+	return NULL;
+}
+
+struct cnm_rtnl *cnm_controller_rtnl(struct cnm_controller *controller, struct cnm_error *err)
+{
+	if (!controller->rtnl)
+		cnm_rtnl_open(&controller->rtnl, err);
+	return controller->rtnl;
+}
+
+struct cnm_nft *cnm_controller_nft(struct cnm_controller *controller, struct cnm_error *err)
+{
+	if (!controller->nft)
+		cnm_nft_open(&controller->nft, err);
+	return controller->nft;
+}
+
+const char *cnm_version(void)
+{
+	return CNM_VERSION;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The driver interface. A driver is a constant table; it keeps no state but what it writes into
+ * driver_state of a network or endpoint, which the caller stores *before* the kernel is changed.
+ *
+ * Contract of every slot: on failure nothing of this call is left in the kernel; a delete or leave of what is
+ * gone already succeeds. `network` is NULL in leave when its record is lost. Slots marked "optional" may be NULL.
+ */
+#ifndef CNM_DRIVER_H
+#define CNM_DRIVER_H
+
+#include "cnm/model.h"
+
+enum cnm_scope { CNM_SCOPE_LOCAL, CNM_SCOPE_GLOBAL };
+
+/* What a join tells the sandbox. */
+struct cnm_join_info {
+	/* The link for the sandbox: either born there (ifindex inside it), or waiting in the host's namespace under
+	 * src_name, to be moved and renamed. Neither: the driver brings no interface. */
+	int ifindex;
+	char src_name[IF_NAMESIZE];
+};
+
+struct cnm_driver {
+	const char *name;
+	enum cnm_scope data_scope;         /* where the network's record lives */
+	enum cnm_scope connectivity_scope; /* whether the network reaches across hosts */
+	bool no_addresses;                 /* endpoints have no addresses (null, host): pools are refused */
+	bool single_network;               /* one network of this driver a controller */
+	bool host_namespace;               /* a sandbox of this network is the host's own namespace */
+
+	/* Checks and normalises network->options (short spellings to Docker's names, unknown keys refused) and fills driver_state with
+	 * what the kernel objects will be called. No side effects. */
+	int (*network_prepare)(struct cnm_controller *controller, struct cnm_network *network,
+	                       struct cnm_error *err);
+	/* Makes the kernel objects, or what is missing of them; what exists and is right is kept. The network is locked exclusively. */
+	int (*network_ensure)(struct cnm_controller *controller, struct cnm_network *network,
+	                      struct cnm_error *err);
+	/* 1 when the kernel objects are all there, 0 when not, -1 on error. Cheap: asked before every join, under the shared lock. */
+	int (*network_is_ready)(struct cnm_controller *controller, struct cnm_network *network,
+	                        struct cnm_error *err);
+	int (*network_delete)(struct cnm_controller *controller, struct cnm_network *network,
+	                      struct cnm_error *err);
+	/* Compares the network's objects with the kernel, wholly; CNM_E_CONFLICT. Optional. */
+	int (*network_check)(struct cnm_controller *controller, struct cnm_network *network,
+	                     struct cnm_error *err);
+
+	/* Checks endpoint->options, chooses names (host_ifname, driver_state). No side effects. */
+	int (*endpoint_prepare)(struct cnm_controller *controller, const struct cnm_network *network,
+	                        struct cnm_endpoint *endpoint, struct cnm_error *err);
+	/* Brings the link into the sandbox behind netns_fd. What an interrupted join of the same record left is taken over. */
+	int (*join)(struct cnm_controller *controller, const struct cnm_network *network,
+	            const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_join_info *ret,
+	            struct cnm_error *err);
+	/* Removes the endpoint's objects from the record alone; netns_fd is -1 when the namespace is gone. */
+	int (*leave)(struct cnm_controller *controller, const struct cnm_network *network,
+	             const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_error *err);
+	/* Compares the host side of a joined endpoint with the kernel; CNM_E_CONFLICT. Optional. */
+	int (*endpoint_check)(struct cnm_controller *controller, const struct cnm_network *network,
+	                      const struct cnm_endpoint *endpoint, struct cnm_error *err);
+};
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Address management: "default" (the built-in allocator) and "null" (no addresses). Pools are chosen when a network is
+ * made; addresses are taken in the store when an endpoint is.
+ */
+#ifndef CNM_IPAM_H
+#define CNM_IPAM_H
+
+#include "cnm/model.h"
+#include "cnm/store.h"
+
+struct cnm_ipam {
+	const char *name;
+	/* Fills network->pools from the specification; the lock on ROOT/networks is held. */
+	int (*pools_request)(struct cnm_controller *controller, const struct cnm_network_spec *spec,
+	                     struct cnm_network *network, struct cnm_error *err);
+	/* Fills endpoint->addrs: the requested addresses, and one for each family that has a pool and was not
+	 * requested. On failure those already taken are given back. */
+	int (*addresses_take)(struct cnm_store_network *store, const struct cnm_network *network,
+	                      const struct cnm_addr *requested, size_t requested_count,
+	                      struct cnm_endpoint *endpoint, struct cnm_error *err);
+};
+
+/* CNM_E_NOT_FOUND names those there are. */
+const struct cnm_ipam *cnm_ipam_find(const char *name, struct cnm_error *err);
+extern const struct cnm_ipam cnm_ipam_local; /* "default" */
+extern const struct cnm_ipam cnm_ipam_null;  /* "null" */
+
+/* Gives back every address of the endpoint. */
+int cnm_ipam_release(struct cnm_store_network *store, const struct cnm_endpoint *endpoint,
+                     struct cnm_error *err);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The nftables side: elements of the sets and maps of our one table, changed in one transaction
+ * through libnftnl; the table itself is loaded as text through libnftables, opened on first use (dlopen:
+ * it costs half a millisecond at start, and is needed only when the table is missing).
+ * A socket belongs to the namespace in which it was opened.
+ */
+#ifndef CNM_SYS_NFT_H
+#define CNM_SYS_NFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cnm_error;
+struct cnm_nft;
+struct cnm_nft_batch;
+
+#define CNM_NFT_TABLE "cnm" /* family inet */
+
+int cnm_nft_open(struct cnm_nft **ret, struct cnm_error *err);
+void cnm_nft_close(struct cnm_nft *nft);
+void cnm_nft_closep(struct cnm_nft **nft);
+#define _cleanup_nft_ __attribute__((cleanup(cnm_nft_closep)))
+
+/* A key or datum: concatenated fields, each padded to 4 bytes as the kernel keeps them. A sole field is sent with its own length. Builders append;
+ * begin with CNM_NFT_KEY_INIT. */
+#define CNM_NFT_KEY_MAX 64
+struct cnm_nft_key {
+	uint8_t bytes[CNM_NFT_KEY_MAX];
+	size_t len;      /* 0: none */
+	size_t sole_len; /* of the first field, without padding */
+	unsigned fields;
+};
+#define CNM_NFT_KEY_INIT                                                                                     \
+	{                                                                                                    \
+		.bytes = {0}, .len = 0, .sole_len = 0, .fields = 0                                           \
+	}
+void cnm_nft_key_ifname(struct cnm_nft_key *key, const char *ifname); /* 16 bytes */
+void cnm_nft_key_bytes(struct cnm_nft_key *key, const void *bytes,
+                       size_t len); /* padded to a multiple of 4 */
+void cnm_nft_key_u8(struct cnm_nft_key *key, uint8_t value);
+void cnm_nft_key_be16(struct cnm_nft_key *key, uint16_t value);
+
+/* One element. `end` (inclusive) makes it a range: in a concatenation set it is KEY_END; in a plain interval set (one field) two elements are written, the second
+ * (end + 1) with the interval-end flag. */
+struct cnm_nft_elem {
+	const char *set;
+	struct cnm_nft_key key;
+	struct cnm_nft_key end;  /* len 0: a single value */
+	struct cnm_nft_key data; /* of a data map; len 0: none */
+	const char *
+	        verdict_chain; /* of a verdict map: goto this chain ("accept", "drop" are verdicts); NULL: none */
+	bool concat;           /* the set's key is a concatenation with intervals (KEY_END form) */
+	const char *comment; /* user data shown by nft, at most 128 bytes; NULL: none */
+};
+
+int cnm_nft_batch_new(struct cnm_nft_batch **ret, struct cnm_error *err);
+void cnm_nft_batch_freep(struct cnm_nft_batch **batch);
+#define _cleanup_nft_batch_ __attribute__((cleanup(cnm_nft_batch_freep)))
+bool cnm_nft_batch_is_empty(const struct cnm_nft_batch *batch);
+/* Appends. `exclusive`: an element with this key that exists already (with whatever data) fails the transaction with EEXIST (NLM_F_EXCL);
+ * otherwise an equal element is no error (the kernel's rule: same data). */
+int cnm_nft_add(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem, bool exclusive,
+                struct cnm_error *err);
+int cnm_nft_delete(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem, struct cnm_error *err);
+/* Commits all in one transaction: all or nothing. Errors: CNM_E_EXISTS (an exclusive element is there), CNM_E_NOT_FOUND (the table, set or an element to
+ * delete is missing), CNM_E_SYSTEM; the text names the set. An empty batch sends nothing. */
+int cnm_nft_commit(struct cnm_nft *nft, struct cnm_nft_batch *batch, struct cnm_error *err);
+
+/* 1 when the set holds the element, 0 when it or the set or the table is missing, -1 on error. */
+int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_error *err);
+/* 1 when table inet cnm exists, 0 when not. */
+int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err);
+/* Every element of a set (ranges of an interval set arrive as begin and end elements as the kernel keeps them; interval_end says so). */
+struct cnm_nft_found {
+	struct cnm_nft_key key, end, data;
+	bool interval_end;
+	char comment[129];
+};
+typedef int (*cnm_nft_fn)(const struct cnm_nft_found *found, void *arg, struct cnm_error *err);
+int cnm_nft_list(struct cnm_nft *nft, const char *set, cnm_nft_fn fn, void *arg, struct cnm_error *err);
+
+/* Runs nft language text as one transaction in the calling thread's namespace, by libnftables.
+ * CNM_E_UNSUPPORTED names the package when the library is missing. */
+int cnm_nft_run(const char *text, struct cnm_error *err);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bridge driver: one Linux bridge for each network, a veth pair for each endpoint. Its files share this header; other drivers do not.
+ * A bridge is ours when it carries the MAC address that the network's record chose for it; one that was there before is used
+ * and left in place.
+ */
+#ifndef CNM_DRIVERS_BRIDGE_H
+#define CNM_DRIVERS_BRIDGE_H
+
+#include "cnm/driver.h"
+
+/* Options, under Docker's names where Docker has one. */
+#define CNM_BRIDGE_NAME         "com.docker.network.bridge.name"
+#define CNM_BRIDGE_ICC          "com.docker.network.bridge.enable_icc"
+#define CNM_BRIDGE_MASQUERADE   "com.docker.network.bridge.enable_ip_masquerade"
+#define CNM_BRIDGE_INHIBIT_IPV4 "com.docker.network.bridge.inhibit_ipv4"
+#define CNM_BRIDGE_MTU          "com.docker.network.driver.mtu"
+#define CNM_BRIDGE_IFPREFIX     "com.docker.network.container_iface_prefix"
+#define CNM_BRIDGE_HAIRPIN      "cnm.bridge.hairpin"
+
+/* A network's settings, read out of its record. */
+struct cnm_bridge {
+	char name[IF_NAMESIZE];
+	struct cnm_mac mac;
+	unsigned mtu;
+	bool icc;
+	bool masquerade;
+	bool inhibit_ipv4; /* no IPv4 gateway address on the bridge */
+	bool hairpin;
+	bool internal;
+	bool ipv6;
+};
+
+int cnm_bridge_network_prepare(struct cnm_controller *controller, struct cnm_network *network,
+                               struct cnm_error *err);
+/* The settings; CNM_E_STORE when the record lacks one. */
+int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *ret, struct cnm_error *err);
+
+int cnm_bridge_network_ensure(struct cnm_controller *controller, struct cnm_network *network,
+                              struct cnm_error *err);
+int cnm_bridge_network_is_ready(struct cnm_controller *controller, struct cnm_network *network,
+                                struct cnm_error *err);
+int cnm_bridge_network_delete(struct cnm_controller *controller, struct cnm_network *network,
+                              struct cnm_error *err);
+int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_network *network,
+                             struct cnm_error *err);
+
+/* The elements of the network in the firewall's sets: put them all, or take them all away. */
+int cnm_bridge_firewall_add(struct cnm_controller *controller, const struct cnm_network *network,
+                            const struct cnm_bridge *bridge, struct cnm_error *err);
+int cnm_bridge_firewall_remove(struct cnm_controller *controller, const struct cnm_network *network,
+                               const struct cnm_bridge *bridge, struct cnm_error *err);
+/* 1 when every element is there, 0 when one is missing (its set's name in ret_set, if not NULL). */
+int cnm_bridge_firewall_has(struct cnm_controller *controller, const struct cnm_network *network,
+                            const struct cnm_bridge *bridge, const char **ret_set, struct cnm_error *err);
+
+/* 1 when the network's elements are loaded: they come and go in one transaction, so one stands for all. */
+int cnm_bridge_firewall_is_loaded(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                                  struct cnm_error *err);
+
+int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct cnm_network *network,
+                                struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_bridge_join(struct cnm_controller *controller, const struct cnm_network *network,
+                    const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_join_info *ret,
+                    struct cnm_error *err);
+int cnm_bridge_leave(struct cnm_controller *controller, const struct cnm_network *network,
+                     const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_error *err);
+int cnm_bridge_endpoint_check(struct cnm_controller *controller, const struct cnm_network *network,
+                              const struct cnm_endpoint *endpoint, struct cnm_error *err);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A bridge endpoint: a veth pair whose inner end is born in the sandbox under its final name. The host end's name is random and stands in
+ * the record before the pair is made, so that leave needs nothing else.
+ */
+#include "cnm/sys/rtnl_link.h"
+#include "cnm/sys/sysctl.h"
+#include "drivers/bridge.h"
+#include "drivers/options.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct cnm_network *network,
+                                struct cnm_endpoint *endpoint, struct cnm_error *err)
+{
+	if (endpoint->options.count > 0)
+		return cnm_fail(err, CNM_E_INVALID, "unknown endpoint option \"%s\"",
+		                endpoint->options.items[0].key);
+	snprintf(endpoint->host_ifname, sizeof(endpoint->host_ifname), "veth%.11s", endpoint->id);
+	endpoint->no_gateway = endpoint->no_gateway || network->internal;
+	return cnm_mac_random(&endpoint->host_mac, err);
+}
+
+static int set_host_sysctls(const char *ifname, struct cnm_error *err)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", ifname);
+	if (cnm_sysctl_write_if_present(path, "1", err) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", ifname);
+	return cnm_sysctl_write_if_present(path, "0", err);
+}
+
+/* The kernel's "File exists" does not say which of the two names; ours is random, so it is the sandbox's. */
+static int explain(const struct cnm_endpoint *endpoint, const struct cnm_bridge *bridge,
+                   struct cnm_error *err)
+{
+	if (err->code == CNM_E_EXISTS)
+		return cnm_fail(err, CNM_E_EXISTS, "interface %s exists already in the sandbox",
+		                endpoint->ifname);
+	if (err->sys_errno == EXFULL)
+		return cnm_fail(err, CNM_E_EXHAUSTED,
+		                "bridge %s is full: a Linux bridge has 1023 ports; make a second network",
+		                bridge->name);
+	return -1;
+}
+
+static int create_pair(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, int bridge_ifindex,
+                       const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_link *ret,
+                       struct cnm_error *err)
+{
+	struct cnm_veth veth = {
+	        .name = endpoint->host_ifname,
+	        .mac = endpoint->host_mac,
+	        .peer_name = endpoint->ifname,
+	        .peer_mac = endpoint->mac,
+	        .peer_netns_fd = netns_fd,
+	        .mtu = bridge->mtu,
+	        .master_ifindex = bridge_ifindex,
+	};
+	struct cnm_rtnl_batch batch;
+
+	cnm_rtnl_batch_init(&batch);
+	cnm_link_add_veth(&batch, &veth);
+	if (cnm_link_batch_send_and_get(rtnl, &batch, endpoint->host_ifname, ret, err) < 0)
+		return explain(endpoint, bridge, err);
+	return 0;
+}
+
+static int bring_up_port(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
+                         const struct cnm_endpoint *endpoint, int ifindex, struct cnm_error *err)
+{
+	char alias[CNM_LINK_ALIAS_MAX];
+	struct cnm_link_change change = {
+	        .ifindex = ifindex,
+	        .up = CNM_ON,
+	        .alias = alias,
+	        .no_ipv6_link_local = true,
+	        .port = {.hairpin = bridge->hairpin ? CNM_ON : CNM_KEEP,
+	                 .isolated = bridge->icc ? CNM_KEEP : CNM_ON},
+	};
+	struct cnm_rtnl_batch batch;
+
+	snprintf(alias, sizeof(alias), "cnm:%s/%.150s", endpoint->network, endpoint->name);
+	cnm_rtnl_batch_init(&batch);
+	cnm_link_set(&batch, &change);
+	return cnm_rtnl_batch_send(rtnl, &batch, err);
+}
+
+int cnm_bridge_join(struct cnm_controller *controller, const struct cnm_network *network,
+                    const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_join_info *ret,
+                    struct cnm_error *err)
+{
+	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
+	struct cnm_error undo_err = CNM_ERROR_INIT;
+	struct cnm_link bridge_link, host_link;
+	struct cnm_bridge bridge;
+
+	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0 ||
+	    cnm_link_get(rtnl, bridge.name, 0, &bridge_link, err) < 0)
+		return -1;
+	if (create_pair(rtnl, &bridge, bridge_link.ifindex, endpoint, netns_fd, &host_link, err) < 0)
+		return -1;
+	if (set_host_sysctls(endpoint->host_ifname, err) < 0 ||
+	    bring_up_port(rtnl, &bridge, endpoint, host_link.ifindex, err) < 0) {
+		cnm_bridge_leave(controller, network, endpoint, netns_fd, &undo_err);
+		return -1;
+	}
+	ret->ifindex = host_link.peer_ifindex;
+	return 0;
+}
+
+int cnm_bridge_leave(struct cnm_controller *controller, const struct cnm_network *network,
+                     const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_error *err)
+{
+	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
+	struct cnm_rtnl_batch batch;
+
+	if (!rtnl)
+		return -1;
+	if (!endpoint->host_ifname[0])
+		return 0;
+	cnm_rtnl_batch_init(&batch);
+	cnm_link_delete(&batch, endpoint->host_ifname);
+	return cnm_rtnl_batch_send(rtnl, &batch, err);
+}
+
+int cnm_bridge_endpoint_check(struct cnm_controller *controller, const struct cnm_network *network,
+                              const struct cnm_endpoint *endpoint, struct cnm_error *err)
+{
+	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
+	struct cnm_link bridge_link, host_link;
+	struct cnm_bridge bridge;
+
+	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0)
+		return -1;
+	if (cnm_link_get(rtnl, bridge.name, 0, &bridge_link, err) < 0)
+		return cnm_fail(err, CNM_E_CONFLICT, "bridge %s is missing", bridge.name);
+	if (cnm_link_get(rtnl, endpoint->host_ifname, 0, &host_link, err) < 0)
+		return cnm_fail(err, CNM_E_CONFLICT, "link %s is missing on the host", endpoint->host_ifname);
+	if (host_link.master_ifindex != bridge_link.ifindex)
+		return cnm_fail(err, CNM_E_CONFLICT, "link %s is not on bridge %s", endpoint->host_ifname,
+		                bridge.name);
+	if (!(host_link.flags & IFF_UP))
+		return cnm_fail(err, CNM_E_CONFLICT, "link %s is down", endpoint->host_ifname);
+	return 0;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A bridge network's elements in the sets of table inet cnm: one list, written, removed and compared. */
+#include "cnm/base/cleanup.h"
+#include "cnm/sys/nft.h"
+#include "drivers/bridge.h"
+#include <string.h>
+#include <sys/socket.h>
+
+#define ELEMENTS_MAX (4 + 64)
+
+struct elements {
+	struct cnm_nft_elem items[ELEMENTS_MAX];
+	size_t count;
+};
+
+static struct cnm_nft_elem *next(struct elements *list, const char *set)
+{
+	struct cnm_nft_elem *elem = &list->items[list->count++];
+
+	*elem = (struct cnm_nft_elem){.set = set};
+	return elem;
+}
+
+static void add_ifname(struct elements *list, const char *set, const char *ifname)
+{
+	cnm_nft_key_ifname(&next(list, set)->key, ifname);
+}
+
+static void add_subnet(struct elements *list, const struct cnm_addr *subnet)
+{
+	struct cnm_nft_elem *elem = next(list, subnet->family == AF_INET ? "masquerade4" : "masquerade6");
+	struct cnm_addr last = cnm_addr_last(subnet);
+
+	cnm_nft_key_bytes(&elem->key, subnet->bytes, cnm_addr_size(subnet));
+	cnm_nft_key_bytes(&elem->end, last.bytes, cnm_addr_size(subnet));
+}
+
+static int collect(const struct cnm_network *network, const struct cnm_bridge *bridge, struct elements *list,
+                   struct cnm_error *err)
+{
+	struct cnm_nft_elem *same;
+	size_t i;
+
+	list->count = 0;
+	if (network->pool_count > ELEMENTS_MAX - 4)
+		return cnm_fail(err, CNM_E_INVALID, "network %s has more than %d subnets", network->name,
+		                ELEMENTS_MAX - 4);
+	add_ifname(list, "bridges", bridge->name);
+	same = next(list, "same");
+	cnm_nft_key_ifname(&same->key, bridge->name);
+	cnm_nft_key_ifname(&same->key, bridge->name);
+	if (bridge->internal)
+		add_ifname(list, "internal", bridge->name);
+	if (!bridge->icc)
+		add_ifname(list, "no_icc", bridge->name);
+	for (i = 0; i < network->pool_count && bridge->masquerade && !bridge->internal; i++)
+		add_subnet(list, &network->pools[i].subnet);
+	return 0;
+}
+
+int cnm_bridge_firewall_has(struct cnm_controller *controller, const struct cnm_network *network,
+                            const struct cnm_bridge *bridge, const char **ret_set, struct cnm_error *err)
+{
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	struct elements list;
+	size_t i;
+
+	if (!nft || collect(network, bridge, &list, err) < 0)
+		return -1;
+	for (i = 0; i < list.count; i++) {
+		int has = cnm_nft_has(nft, &list.items[i], err);
+
+		if (has < 0)
+			return -1;
+		if (!has) {
+			if (ret_set)
+				*ret_set = list.items[i].set;
+			return 0;
+		}
+	}
+	return 1;
+}
+
+int cnm_bridge_firewall_is_loaded(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                                  struct cnm_error *err)
+{
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	struct cnm_nft_elem elem = {.set = "bridges"};
+
+	if (!nft)
+		return -1;
+	cnm_nft_key_ifname(&elem.key, bridge->name);
+	return cnm_nft_has(nft, &elem, err);
+}
+
+/* Only what is missing is added and only what is there is removed, so that both are repeatable. */
+static int change(struct cnm_controller *controller, const struct cnm_network *network,
+                  const struct cnm_bridge *bridge, bool add, struct cnm_error *err)
+{
+	_cleanup_nft_batch_ struct cnm_nft_batch *batch = NULL;
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	struct elements list;
+	size_t i;
+
+	if (!nft || collect(network, bridge, &list, err) < 0 || cnm_nft_batch_new(&batch, err) < 0)
+		return -1;
+	for (i = 0; i < list.count; i++) {
+		int has = cnm_nft_has(nft, &list.items[i], err), r = 0;
+
+		if (has < 0)
+			return -1;
+		if (add && !has)
+			r = cnm_nft_add(batch, &list.items[i], false, err);
+		else if (!add && has)
+			r = cnm_nft_delete(batch, &list.items[i], err);
+		if (r < 0)
+			return -1;
+	}
+	return cnm_nft_commit(nft, batch, err);
+}
+
+int cnm_bridge_firewall_add(struct cnm_controller *controller, const struct cnm_network *network,
+                            const struct cnm_bridge *bridge, struct cnm_error *err)
+{
+	return change(controller, network, bridge, true, err);
+}
+
+int cnm_bridge_firewall_remove(struct cnm_controller *controller, const struct cnm_network *network,
+                               const struct cnm_bridge *bridge, struct cnm_error *err)
+{
+	return change(controller, network, bridge, false, err);
+}

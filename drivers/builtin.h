@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The drivers that are built in. A new one is declared here and listed in builtin.c. */
+#ifndef CNM_DRIVERS_BUILTIN_H
+#define CNM_DRIVERS_BUILTIN_H
+
+#include "cnm/driver.h"
+
+extern const struct cnm_driver cnm_driver_null;
+extern const struct cnm_driver cnm_driver_host;
+extern const struct cnm_driver cnm_driver_bridge;
+
+#endif

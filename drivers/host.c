@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A sandbox that is the host's own namespace: nothing is isolated, nothing is configured. */
+#include "drivers/builtin.h"
+#include "drivers/plain.h"
+
+const struct cnm_driver cnm_driver_host = {
+        .name = "host",
+        .data_scope = CNM_SCOPE_LOCAL,
+        .connectivity_scope = CNM_SCOPE_LOCAL,
+        .no_addresses = true,
+        .single_network = true,
+        .host_namespace = true,
+        .network_prepare = cnm_plain_network_prepare,
+        .network_ensure = cnm_plain_network_ok,
+        .network_is_ready = cnm_plain_network_is_ready,
+        .network_delete = cnm_plain_network_ok,
+        .endpoint_prepare = cnm_plain_endpoint_prepare,
+        .join = cnm_plain_join,
+        .leave = cnm_plain_leave,
+};

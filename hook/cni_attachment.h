@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CNI's verbs on the model, for every plugin type that attaches containers to a network: types differ in how a configuration
+ * describes the network and what it asks for.
+ */
+#ifndef CNM_HOOK_CNI_ATTACHMENT_H
+#define CNM_HOOK_CNI_ATTACHMENT_H
+
+#include "cnm/model.h"
+#include "hook/cni_plugin.h"
+#include "spec/cni_result.h"
+
+/* The network of a call. */
+struct cnm_cni_target {
+	const char *name;
+	const struct cnm_network_spec *spec; /* the configuration describes it; NULL: it must exist */
+};
+
+/* What an ADD asks for besides what the call itself says (addresses, MAC, interface name). */
+struct cnm_cni_request {
+	struct cnm_strings aliases;
+	struct cnm_kvs sysctls;
+	int gateway_priority;
+	const struct cnm_cni_route *routes;
+	size_t route_count;
+	bool only_routes; /* these and no other */
+};
+
+int cnm_cni_attach(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                   const struct cnm_cni_request *request, json_object **ret, struct cnm_cni_error *err);
+int cnm_cni_detach(const struct cnm_cni_call *call, const char *network, struct cnm_cni_error *err);
+int cnm_cni_check(const struct cnm_cni_call *call, const char *network, struct cnm_cni_error *err);
+/* Releases the attachments of this network that an ADD made and that the runtime does not name as valid. */
+int cnm_cni_collect(const struct cnm_cni_call *call, const char *name, struct cnm_cni_error *err);
+/* Whether an ADD could succeed; changes nothing. */
+int cnm_cni_status(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                   struct cnm_cni_error *err);
+
+/* A network by its name alone: ids, which cnm_network_find takes too, are no names here. */
+int cnm_cni_network_find(const struct cnm_cni_call *call, const char *name, struct cnm_network **ret,
+                         struct cnm_error *err);
+
+/* What the record of a joined endpoint says, and the kernel of its links, as a result. On failure *ret is zeroed. */
+int cnm_cni_result_of(const struct cnm_cni_call *call, const struct cnm_network *network,
+                      const struct cnm_endpoint *endpoint, struct cnm_cni_result *ret, struct cnm_error *err);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `cnm oci-spec`: makes a bundle use cnm. With --network the container gets hooks and a namespace of its own; with --sandbox it is put into a sandbox
+ * that exists, whose networks are connected by hand. Either way hosts and resolv.conf are mounted from the folder "cnm" of the bundle, which
+ * the sandbox keeps current.
+ */
+#include "hook/oci_spec.h"
+#include "cnm/base/buf.h"
+#include "cnm/base/cleanup.h"
+#include "cnm/base/json.h"
+#include "cnm/model.h"
+#include "cnm/sys/file.h"
+#include "hook/report.h"
+#include "spec/attach_arg.h"
+#include "spec/oci_spec.h"
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CONFIG_MAX (1024 * 1024)
+#define FILES_DIR  "cnm"
+
+struct oci_spec {
+	const char *root, *state;
+	const char *sandbox;
+	const char *bundle;
+	struct cnm_attach_list networks; /* parsed only to be checked */
+	struct cnm_strings hook_args;    /* --network NAME ... */
+	struct cnm_error err;            /* of the arguments */
+};
+
+enum { KEY_NETWORK = 0x100, KEY_SANDBOX, KEY_ROOT, KEY_STATE };
+
+static const struct argp_option options[] = {
+        {"network", KEY_NETWORK, "NAME[:OPTION,...]", 0,
+         "Attach to this network by hooks (repeat); options: ip, ip6, mac, ifname, alias, gw-priority. "
+         "Without "
+         "any: the annotation cnm.networks says",
+         0},
+        {"sandbox", KEY_SANDBOX, "ID", 0, "Put the container into this sandbox instead", 0},
+        {"root", KEY_ROOT, "DIR", 0, "Durable records (" CNM_DEFAULT_ROOT ")", 1},
+        {"state", KEY_STATE, "DIR", 0, "Live records (" CNM_DEFAULT_STATE ")", 1},
+        {0},
+};
+
+static void add_network(struct oci_spec *args, const char *text)
+{
+	if (args->err.code != CNM_OK)
+		return;
+	if (cnm_attach_list_add(&args->networks, text, &args->err) == 0 &&
+	    cnm_strings_add(&args->hook_args, "--network", &args->err) == 0)
+		cnm_strings_add(&args->hook_args, text, &args->err);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct oci_spec *args = state->input;
+
+	switch (key) {
+	case KEY_NETWORK:
+		add_network(args, arg);
+		return 0;
+	case KEY_SANDBOX:
+		args->sandbox = arg;
+		return 0;
+	case KEY_ROOT:
+		args->root = arg;
+		return 0;
+	case KEY_STATE:
+		args->state = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 0)
+			argp_error(state, "one bundle at a time");
+		args->bundle = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->bundle)
+			argp_error(state, "which bundle?");
+		if (args->sandbox && args->networks.count > 0)
+			argp_error(state, "a sandbox has its own networks (`cnm connect`): --network and "
+			                  "--sandbox exclude each other");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+        .options = options,
+        .parser = parse_option,
+        .args_doc = "BUNDLE",
+        .doc = "Put hooks, network namespace and the mounts of hosts and resolv.conf into a bundle's "
+               "config.json. "
+               "What is there otherwise stays; doing it twice is doing it once.",
+};
+
+/* Paths as the runtime will see them: absolute. */
+struct bundle {
+	int fd;
+	char path[PATH_MAX];
+	char files[PATH_MAX + 16];
+	char hosts[PATH_MAX + 32];
+	char resolv[PATH_MAX + 32];
+	mode_t mode; /* of config.json */
+};
+
+static int open_bundle(const char *path, struct bundle *ret, struct cnm_error *err)
+{
+	struct stat st;
+
+	if (!realpath(path, ret->path))
+		return cnm_fail_sys(err, errno, "bundle %s", path);
+	ret->fd = open(ret->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ret->fd < 0)
+		return cnm_fail_sys(err, errno, "bundle %s", path);
+	if (fstatat(ret->fd, "config.json", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cnm_fail_sys(err, errno, "bundle %s: config.json", path);
+	ret->mode = st.st_mode;
+	snprintf(ret->files, sizeof(ret->files), "%s/" FILES_DIR, ret->path);
+	snprintf(ret->hosts, sizeof(ret->hosts), "%s/hosts", ret->files);
+	snprintf(ret->resolv, sizeof(ret->resolv), "%s/resolv.conf", ret->files);
+	return 0;
+}
+
+static int read_config(const struct bundle *bundle, json_object **ret, struct cnm_error *err)
+{
+	_cleanup_(cnm_buf_free) struct cnm_buf text = CNM_BUF_INIT(CONFIG_MAX);
+	_cleanup_close_ int fd =
+	        openat(bundle->fd, "config.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return cnm_fail_sys(err, errno, "config.json");
+	if (cnm_buf_read_fd(&text, fd, "config.json", err) < 0)
+		return -1;
+	return cnm_json_parse_object(ret, cnm_buf_text(&text), text.len, "config.json", err);
+}
+
+static int set_mounts(json_object *spec, const struct bundle *bundle, struct cnm_error *err)
+{
+	const char *own[] = {bundle->files};
+	const struct cnm_oci_mount mounts[] = {
+	        {.destination = "/etc/hosts", .source = bundle->hosts, .own_dirs = own, .own_dir_count = 1},
+	        {.destination = "/etc/resolv.conf",
+	         .source = bundle->resolv,
+	         .own_dirs = own,
+	         .own_dir_count = 1},
+	};
+	size_t i;
+
+	for (i = 0; i < CNM_ARRAY_SIZE(mounts); i++)
+		if (cnm_oci_spec_set_mount(spec, &mounts[i], NULL, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int set_hooks(json_object *spec, struct oci_spec *args, const struct bundle *bundle,
+                     struct cnm_error *err)
+{
+	char program[PATH_MAX], root[PATH_MAX + 16], state[PATH_MAX + 16];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	const char *env[2];
+	struct cnm_oci_hooks hooks = {.program = program, .env = env};
+
+	if (len < 0)
+		return cnm_fail_sys(err, errno, "/proc/self/exe");
+	program[len] = '\0';
+	if (args->root) {
+		snprintf(root, sizeof(root), "CNM_ROOT=%s", args->root);
+		env[hooks.env_count++] = root;
+	}
+	if (args->state) {
+		snprintf(state, sizeof(state), "CNM_STATE=%s", args->state);
+		env[hooks.env_count++] = state;
+	}
+	if (cnm_strings_add(&args->hook_args, "--files", err) < 0 ||
+	    cnm_strings_add(&args->hook_args, bundle->files, err) < 0)
+		return -1;
+	hooks.args = (const char *const *)args->hook_args.items;
+	hooks.arg_count = args->hook_args.count;
+	return cnm_oci_spec_set_hooks(spec, &hooks, err);
+}
+
+/* The networks must exist: a container that fails at its start because of a typing error is found too late. */
+static int check_networks(struct cnm_controller *controller, const struct oci_spec *args,
+                          struct cnm_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < args->networks.count; i++) {
+		_cleanup_network_ struct cnm_network *network = NULL;
+
+		if (cnm_network_find(controller, args->networks.items[i].network, &network, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int use_sandbox(struct cnm_controller *controller, json_object *spec, const struct oci_spec *args,
+                       const struct bundle *bundle, struct cnm_error *err)
+{
+	_cleanup_sandbox_ struct cnm_sandbox *sandbox = NULL;
+
+	if (cnm_sandbox_find(controller, args->sandbox, &sandbox, err) < 0 ||
+	    cnm_oci_spec_remove_hooks(spec, err) < 0 ||
+	    cnm_oci_spec_set_netns(spec, cnm_sandbox_key(sandbox), err) < 0)
+		return -1;
+	return cnm_sandbox_mirror_files(controller, sandbox, bundle->files, err);
+}
+
+static int use_hooks(struct cnm_controller *controller, json_object *spec, struct oci_spec *args,
+                     const struct bundle *bundle, struct cnm_error *err)
+{
+	if (check_networks(controller, args, err) < 0 || cnm_oci_spec_set_netns(spec, NULL, err) < 0)
+		return -1;
+	return set_hooks(spec, args, bundle, err);
+}
+
+/* The files that are mounted must be there before the runtime looks; the hook fills them. */
+static int make_files(const struct bundle *bundle, struct cnm_error *err)
+{
+	_cleanup_close_ int dir = cnm_dir_open_root(bundle->files, true, err);
+
+	if (dir < 0)
+		return -1;
+	if (faccessat(dir, "hosts", F_OK, 0) < 0 && cnm_file_overwrite_at(dir, "hosts", "", 0, err) < 0)
+		return -1;
+	if (faccessat(dir, "resolv.conf", F_OK, 0) < 0)
+		return cnm_file_overwrite_at(dir, "resolv.conf", "", 0, err);
+	return 0;
+}
+
+static int edit(struct cnm_controller *controller, struct oci_spec *args, const struct bundle *bundle,
+                struct cnm_error *err)
+{
+	_cleanup_json_ json_object *spec = NULL;
+	const char *text;
+
+	if (read_config(bundle, &spec, err) < 0 || set_mounts(spec, bundle, err) < 0)
+		return -1;
+	if ((args->sandbox ? use_sandbox(controller, spec, args, bundle, err)
+	                   : use_hooks(controller, spec, args, bundle, err)) < 0 ||
+	    make_files(bundle, err) < 0)
+		return -1;
+	text = json_object_to_json_string_ext(spec, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
+	                                                    JSON_C_TO_STRING_SPACED |
+	                                                    JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		return cnm_fail_nomem(err);
+	return cnm_file_write_at(bundle->fd, "config.json", text, strlen(text), true,
+	                         (bundle->mode & S_IROTH) != 0, err);
+}
+
+static int run(struct oci_spec *args, struct cnm_error *err)
+{
+	struct cnm_settings settings = {.root = args->root, .state = args->state};
+	struct cnm_controller *controller = NULL;
+	struct bundle bundle = {.fd = -1};
+	int r;
+
+	if (args->err.code != CNM_OK) {
+		*err = args->err;
+		return -1;
+	}
+	if (open_bundle(args->bundle, &bundle, err) < 0)
+		return -1;
+	r = cnm_controller_open(&controller, &settings, err);
+	if (r == 0)
+		r = cnm_controller_add_builtin_drivers(controller, err);
+	if (r == 0 && edit(controller, args, &bundle, err) < 0)
+		r = cnm_wrap(err, "bundle %s", args->bundle);
+	cnm_controller_close(controller);
+	cnm_closep(&bundle.fd);
+	return r;
+}
+
+int cnm_oci_spec_main(int argc, char **argv)
+{
+	struct oci_spec args = {.root = getenv("CNM_ROOT"), .state = getenv("CNM_STATE")};
+	struct cnm_error err = CNM_ERROR_INIT;
+	int r;
+
+	argp_err_exit_status = CNM_EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	r = run(&args, &err);
+	cnm_attach_list_free(&args.networks);
+	cnm_strings_free(&args.hook_args);
+	return r < 0 ? cnm_report_error(CNM_FORMAT_TEXT, &err) : CNM_EXIT_OK;
+}

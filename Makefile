@@ -21,7 +21,7 @@ Q := $(if $(V),,@)
 DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libcap2 libnftables1
 DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev
 DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc crun jq strace util-linux procps \
-	netcat-openbsd clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+	netcat-openbsd conntrack docker.io iptables containernetworking-plugins clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 PKGS := libmnl libnftnl json-c libcap
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -46,6 +46,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/obj/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 TESTS := $(BUILD)/tests/cnm-tests
+PROBE := $(BUILD)/tests/probe
+PROBE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/tools/probe*.c)))
 
 # make check FILTER='e2e/*' E2E='cni strace_execve': some of the tests; E2E names end-to-end scripts.
 FILTER ?=
@@ -56,12 +58,12 @@ TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PRECIOUS: $(BUILD)/obj/%.o
-.PHONY: all help deps tests run-tests check quickstart lint asan ubsan bench install uninstall clean
+.PHONY: all help deps tests run-tests check quickstart lint asan ubsan bench install uninstall install-cni-dropin uninstall-cni-dropin clean
 
 all: $(BUILD)/cnm $(BUILD)/libcnm.a $(BUILD)/libcnm.so ## build the executable and the library
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' Makefile
 
 # A target that needs packages builds in a second make: the flags of pkg-config are read when make starts.
 SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
@@ -84,7 +86,7 @@ check: deps ## build and run all tests (as root); ends with their count
 	$(Q)$(SUBMAKE) all tests
 	$(Q)$(MAKE) --no-print-directory run-tests
 
-tests: $(TESTS) ## build the test program
+tests: $(TESTS) $(PROBE) ## build the test program, and what its scripts send packets with
 
 run-tests: ## run the tests as they were built
 	@E2E='$(E2E)' $(TESTS) --jobs $(TEST_JOBS) $(if $(FILTER),--filter '$(FILTER)')
@@ -143,7 +145,26 @@ install: all $(BUILD)/libcnm.pc ## install executable, library, headers and CNI 
 	install -m 644 cnm/base/error.h $(DESTDIR)$(INCLUDEDIR)/cnm/base/error.h
 	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-uninstall: ## remove what install put
+# Names of the reference plugins under which the installed plugin answers too. A link of ours leads to `cnm` beside it, and to nothing else; what is
+# not such a link is somebody else's: it is not overwritten, and not removed. All names are looked at before one is linked.
+CNI_DROPIN := bridge host-local portmap firewall tuning loopback bandwidth
+
+install-cni-dropin: ## let the installed CNI plugin stand in for the reference plugins, by links in CNI_BIN_DIR
+	@cd '$(DESTDIR)$(CNI_BIN_DIR)' && test -x cnm || \
+		{ echo "install-cni-dropin: $(DESTDIR)$(CNI_BIN_DIR)/cnm is not there: make install comes first" >&2; exit 1; }
+	@cd '$(DESTDIR)$(CNI_BIN_DIR)' && for name in $(CNI_DROPIN); do \
+		if [ "$$(readlink $$name)" != cnm ] && { [ -e $$name ] || [ -L $$name ]; }; then \
+			echo "install-cni-dropin: $(DESTDIR)$(CNI_BIN_DIR)/$$name is not ours: move it away first; nothing was linked" >&2; \
+			exit 1; \
+		fi; \
+	done
+	$(Q)cd '$(DESTDIR)$(CNI_BIN_DIR)' && for name in $(CNI_DROPIN); do ln -sfn cnm $$name || exit 1; done
+
+uninstall-cni-dropin: ## remove the links of install-cni-dropin
+	$(Q)if cd '$(DESTDIR)$(CNI_BIN_DIR)' 2>/dev/null; then for name in $(CNI_DROPIN); do \
+		[ "$$(readlink $$name)" != cnm ] || rm -f $$name; done; fi
+
+uninstall: uninstall-cni-dropin ## remove what install put
 	rm -f $(DESTDIR)$(BINDIR)/cnm $(DESTDIR)$(CNI_BIN_DIR)/cnm $(DESTDIR)$(LIBDIR)/libcnm.so.$(VERSION) \
 		$(DESTDIR)$(LIBDIR)/libcnm.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libcnm.so $(DESTDIR)$(LIBDIR)/libcnm.a \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libcnm.pc $(DESTDIR)$(INCLUDEDIR)/cnm/cnm.h \
@@ -186,9 +207,14 @@ $(TESTS): $(TEST_OBJ) $(filter-out %/main.o,$(HOOK_OBJ)) $(BUILD)/libcnm.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcriterion
 
+$(PROBE): $(PROBE_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(PKG_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(HOOK_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/bench/*.d)
+-include $(LIB_OBJ:.o=.d) $(HOOK_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROBE_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/bench/*.d)

@@ -2,6 +2,7 @@
 /* The join: from two locks to a complete record. */
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
+#include "cnm/reconcile.h"
 #include "cnm/sandbox_net.h"
 #include <stdio.h>
 #include <string.h>
@@ -26,8 +27,11 @@ static int ensure_network(struct cnm_attach *attach, enum cnm_lock_mode mode, st
 	if (ready != 0)
 		return ready < 0 ? -1 : 0;
 	snprintf(name, sizeof(name), "%s", attach->network->name);
-	if (mode == CNM_LOCK_SHARED && (cnm_store_network_relock(&attach->net, CNM_LOCK_EXCLUSIVE, err) < 0 ||
-	                                load_network(attach, name, err) < 0))
+	/* What was flushed is not this network's alone. No lock of a network is held meanwhile. */
+	cnm_store_network_close(&attach->net);
+	if (cnm_firewall_restore(controller, NULL, NULL, NULL, err) < 0 ||
+	    cnm_store_network_lock(controller->store, name, CNM_LOCK_EXCLUSIVE, &attach->net, err) < 0 ||
+	    load_network(attach, name, err) < 0)
 		return -1;
 	if (attach->driver->network_ensure(controller, attach->network, err) < 0)
 		return -1;
@@ -48,11 +52,17 @@ int cnm_attach_open(struct cnm_attach *attach, struct cnm_controller *controller
 	    cnm_store_sandbox_lock(controller->store, sandbox->id, true, &attach->sb, err) < 0)
 		return -1;
 	snprintf(attach->id, sizeof(attach->id), "%s", sandbox->id);
-	if (cnm_store_network_lock(controller->store, network, mode, &attach->net, err) < 0 ||
-	    load_network(attach, network, err) < 0 || ensure_network(attach, mode, err) < 0)
+	/* Shared at first: a predecessor that is replaced may have to leave this very network, which locks it shared too. */
+	if (cnm_store_network_lock(controller->store, network, CNM_LOCK_SHARED, &attach->net, err) < 0 ||
+	    load_network(attach, network, err) < 0 || ensure_network(attach, CNM_LOCK_SHARED, err) < 0 ||
+	    cnm_sandbox_resolve(controller, &attach->sb, sandbox, attach->driver->host_namespace,
+	                        &attach->sandbox, &attach->netns_fd, err) < 0)
 		return -1;
-	return cnm_sandbox_resolve(controller, &attach->sb, sandbox, attach->driver->host_namespace,
-	                           &attach->sandbox, &attach->netns_fd, err);
+	if (mode == CNM_LOCK_SHARED)
+		return 0;
+	if (cnm_store_network_relock(&attach->net, mode, err) < 0)
+		return -1;
+	return load_network(attach, network, err);
 }
 
 void cnm_attach_close(struct cnm_attach *attach)

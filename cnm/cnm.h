@@ -156,6 +156,14 @@ struct cnm_route_spec {
 	uint32_t mtu, advmss; /* 0: none */
 };
 
+/* A published port, or a range of them: host_port is translated to port, host_port + 1 to port + 1, ... */
+struct cnm_port_spec {
+	const char *host_ip; /* one address of the host, which also decides the family; NULL: every address */
+	uint16_t host_port;  /* 0: a free one is chosen */
+	uint16_t port, port_end; /* the container's; port_end 0: the one port */
+	const char *protocol;    /* "tcp", "udp", "sctp"; NULL: tcp */
+};
+
 struct cnm_endpoint_spec {
 	const char *name; /* NULL in cnm_connect: CONTAINER@IFNAME */
 	const char *const *
@@ -170,6 +178,8 @@ struct cnm_endpoint_spec {
 	const struct cnm_route_spec
 	        *routes; /* beside the elected default route, or, with only_routes, instead of it */
 	size_t route_count;
+	const struct cnm_port_spec *ports;
+	size_t port_count;
 	bool only_routes; /* the endpoint has these routes and no other, and takes no part in the election */
 };
 
@@ -209,6 +219,14 @@ const char *cnm_endpoint_ifname(const struct cnm_endpoint *endpoint);
 /* Address i as CIDR text into out (at least 64 bytes); NULL past the last. */
 const char *cnm_endpoint_address(const struct cnm_endpoint *endpoint, size_t i, char *out);
 
+/* Published ports of a joined endpoint, besides those of its specification (a CNI portmap plugin comes after the join). All or none;
+ * CNM_E_EXISTS names who has a port. Ports that are published already, the same way, are no error. */
+int cnm_endpoint_publish(struct cnm_controller *controller, struct cnm_endpoint *endpoint,
+                         const struct cnm_port_spec *ports, size_t count, struct cnm_error *err);
+/* Takes all published ports back; the leave does so too. */
+int cnm_endpoint_unpublish(struct cnm_controller *controller, struct cnm_endpoint *endpoint,
+                           struct cnm_error *err);
+
 /* Connect and disconnect: endpoint and join in one step ------------------------------------------ */
 
 enum cnm_connect_mode {
@@ -237,6 +255,11 @@ int cnm_endpoint_check(struct cnm_controller *controller, struct cnm_endpoint *e
  * why; with dry_run nothing is changed. */
 typedef void (*cnm_gc_fn)(const char *what, const char *why, void *arg);
 int cnm_gc(struct cnm_controller *controller, bool dry_run, cnm_gc_fn fn, void *arg, struct cnm_error *err);
+
+/* Makes the kernel agree with the records where others took something away (a flushed ruleset): restores it, and tells fn (may be NULL)
+ * of each network. *ret_count (may be NULL) is 0 when nothing was missing; then nothing was changed. */
+int cnm_reconcile(struct cnm_controller *controller, cnm_gc_fn fn, void *arg, size_t *ret_count,
+                  struct cnm_error *err);
 
 /* Ids and names --------------------------------------------------------------------------------- */
 

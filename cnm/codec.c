@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,6 +87,35 @@ static int names_from_json(struct cnm_kvs *ret, json_object *obj, const char *ke
 	return 0;
 }
 
+static const struct {
+	uint8_t number;
+	const char *name;
+} protocols[] = {{IPPROTO_TCP, "tcp"}, {IPPROTO_UDP, "udp"}, {IPPROTO_SCTP, "sctp"}};
+
+static int encode_protocol(json_object *obj, const char *key, uint8_t number, struct cnm_error *err)
+{
+	for (size_t i = 0; i < CNM_ARRAY_SIZE(protocols); i++) {
+		if (protocols[i].number == number)
+			return cnm_json_add_string(obj, key, protocols[i].name, err);
+	}
+	return cnm_fail(err, CNM_E_INVALID, "key \"%s\": no name for protocol %u", key, number);
+}
+
+static int decode_protocol(uint8_t *ret, json_object *obj, const char *key, struct cnm_error *err)
+{
+	const char *name = NULL;
+
+	if (cnm_json_get_string(obj, key, &name, err) < 0)
+		return -1;
+	for (size_t i = 0; name && i < CNM_ARRAY_SIZE(protocols); i++) {
+		if (strcmp(protocols[i].name, name) == 0) {
+			*ret = protocols[i].number;
+			return 0;
+		}
+	}
+	return cnm_fail(err, CNM_E_INVALID, "key \"%s\": expected \"tcp\", \"udp\" or \"sctp\"", key);
+}
+
 /* No text is read as anything but itself: NULL from json-c is out of memory here. */
 static int encode_field(json_object *obj, const struct cnm_field *field, const void *at,
                         struct cnm_error *err)
@@ -103,6 +133,10 @@ static int encode_field(json_object *obj, const struct cnm_field *field, const v
 		if (*(const int *)at == 0)
 			return 0;
 		return cnm_json_add(obj, field->key, json_object_new_int64(*(const int *)at), err);
+	case CNM_FIELD_U16:
+		if (*(const uint16_t *)at == 0)
+			return 0;
+		return cnm_json_add(obj, field->key, json_object_new_int(*(const uint16_t *)at), err);
 	case CNM_FIELD_U32:
 		if (*(const uint32_t *)at == 0)
 			return 0;
@@ -127,6 +161,8 @@ static int encode_field(json_object *obj, const struct cnm_field *field, const v
 		if (!cnm_mac_is_set(at))
 			return 0;
 		return cnm_json_add_string(obj, field->key, cnm_mac_format(at, text), err);
+	case CNM_FIELD_PROTO:
+		return encode_protocol(obj, field->key, *(const uint8_t *)at, err);
 	}
 	return 0;
 }
@@ -235,6 +271,11 @@ static int decode_field(void *at, const struct cnm_field *field, json_object *ob
 			return -1;
 		*(int *)at = (int)number;
 		return 0;
+	case CNM_FIELD_U16:
+		if (cnm_json_get_int(obj, field->key, 0, UINT16_MAX, &number, err) < 0)
+			return -1;
+		*(uint16_t *)at = (uint16_t)number;
+		return 0;
 	case CNM_FIELD_U32:
 		if (cnm_json_get_int(obj, field->key, 0, UINT32_MAX, &number, err) < 0)
 			return -1;
@@ -252,6 +293,8 @@ static int decode_field(void *at, const struct cnm_field *field, json_object *ob
 	case CNM_FIELD_CIDR:
 	case CNM_FIELD_MAC:
 		return decode_parsed(at, field, obj, err);
+	case CNM_FIELD_PROTO:
+		return decode_protocol(at, obj, field->key, err);
 	}
 	return 0;
 }

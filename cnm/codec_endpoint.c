@@ -47,8 +47,19 @@ static const struct cnm_field route_members[] = {
         CNM_FIELD(struct cnm_endpoint_route, "to", CIDR, dst),
         CNM_FIELD(struct cnm_endpoint_route, "via", ADDR, gateway),
         CNM_FIELD(struct cnm_endpoint_route, "metric", U32, metric),
+        CNM_FIELD(struct cnm_endpoint_route, "mtu", U32, mtu),
+        CNM_FIELD(struct cnm_endpoint_route, "advmss", U32, advmss),
 };
 static const struct cnm_fields route_fields = CNM_FIELDS(route_members);
+
+static const struct cnm_field port_members[] = {
+        CNM_FIELD(struct cnm_port, "protocol", PROTO, protocol),
+        CNM_FIELD(struct cnm_port, "hostIp", ADDR, host),
+        CNM_FIELD(struct cnm_port, "hostFirst", U16, first),
+        CNM_FIELD(struct cnm_port, "hostLast", U16, last),
+        CNM_FIELD(struct cnm_port, "first", U16, first_inside),
+};
+static const struct cnm_fields port_fields = CNM_FIELDS(port_members);
 
 json_object *cnm_endpoint_to_json(const struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
@@ -59,9 +70,31 @@ json_object *cnm_endpoint_to_json(const struct cnm_endpoint *endpoint, struct cn
 	                            endpoint->addr_count, &addr_fields, err) < 0 ||
 	    cnm_fields_encode_under(obj, "join", endpoint, &join_fields, err) < 0 ||
 	    cnm_fields_encode_array(obj, "routes", endpoint->routes, sizeof(*endpoint->routes),
-	                            endpoint->route_count, &route_fields, err) < 0)
+	                            endpoint->route_count, &route_fields, err) < 0 ||
+	    cnm_fields_encode_array(obj, "ports", endpoint->ports, sizeof(*endpoint->ports),
+	                            endpoint->port_count, &port_fields, err) < 0)
 		return NULL;
 	return TAKE_PTR(obj);
+}
+
+static int decode_ports(struct cnm_endpoint *endpoint, json_object *obj, struct cnm_error *err)
+{
+	json_object *array = NULL;
+	size_t count;
+
+	if (cnm_json_get_array(obj, "ports", &array, err) < 0)
+		return -1;
+	count = array ? json_object_array_length(array) : 0;
+	if (count == 0)
+		return 0;
+	if (count > CNM_ENDPOINT_PORTS)
+		return cnm_fail(err, CNM_E_INVALID, "key \"ports\": %zu items, at most %d are allowed", count,
+		                CNM_ENDPOINT_PORTS);
+	endpoint->ports = calloc(count, sizeof(*endpoint->ports));
+	if (!endpoint->ports)
+		return cnm_fail_nomem(err);
+	return cnm_fields_decode_array(endpoint->ports, sizeof(*endpoint->ports), count,
+	                               &endpoint->port_count, obj, "ports", &port_fields, err);
 }
 
 static int decode_members(struct cnm_endpoint *endpoint, json_object *obj, struct cnm_error *err)
@@ -76,8 +109,10 @@ static int decode_members(struct cnm_endpoint *endpoint, json_object *obj, struc
 	if (cnm_fields_decode_array(endpoint->addrs, sizeof(*endpoint->addrs), CNM_ENDPOINT_ADDRS,
 	                            &endpoint->addr_count, obj, "addresses", &addr_fields, err) < 0)
 		return -1;
-	return cnm_fields_decode_array(endpoint->routes, sizeof(*endpoint->routes), CNM_ENDPOINT_ROUTES,
-	                               &endpoint->route_count, obj, "routes", &route_fields, err);
+	if (cnm_fields_decode_array(endpoint->routes, sizeof(*endpoint->routes), CNM_ENDPOINT_ROUTES,
+	                            &endpoint->route_count, obj, "routes", &route_fields, err) < 0)
+		return -1;
+	return decode_ports(endpoint, obj, err);
 }
 
 static bool family_fits(const struct cnm_addr *gateway, const struct cnm_addr *addr)
@@ -106,10 +141,25 @@ static int check_addresses(const struct cnm_endpoint *endpoint, struct cnm_error
 	return 0;
 }
 
+/* Where the host's port is not chosen yet, first is 0 and last one less than their number: the same sums hold. */
+static int check_ports(const struct cnm_endpoint *endpoint, struct cnm_error *err)
+{
+	for (size_t i = 0; i < endpoint->port_count; i++) {
+		const struct cnm_port *at = &endpoint->ports[i];
+
+		if (at->first > at->last || at->first_inside == 0 ||
+		    at->first_inside + (at->last - at->first) > UINT16_MAX)
+			return cnm_fail(err, CNM_E_INVALID,
+			                "ports[%zu]: expected a range of host ports, and as many inside", i);
+	}
+	return 0;
+}
+
 static int check_endpoint(const struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	if (cnm_key_check(endpoint->name, err) < 0 || cnm_record_check_id(endpoint->id, err) < 0 ||
-	    cnm_name_check(endpoint->network, "network name", err) < 0 || check_addresses(endpoint, err) < 0)
+	    cnm_name_check(endpoint->network, "network name", err) < 0 ||
+	    check_addresses(endpoint, err) < 0 || check_ports(endpoint, err) < 0)
 		return -1;
 	if ((endpoint->container[0] && cnm_container_check(endpoint->container, err) < 0) ||
 	    (endpoint->ifname[0] && cnm_ifname_check(endpoint->ifname, err) < 0) ||

@@ -17,6 +17,7 @@ enum cnm_field_type {
 	CNM_FIELD_TEXT, /* char[] */
 	CNM_FIELD_BOOL,
 	CNM_FIELD_INT,   /* int; pid_t is one */
+	CNM_FIELD_U16,   /* uint16_t */
 	CNM_FIELD_U32,   /* uint32_t */
 	CNM_FIELD_U64,   /* uint64_t */
 	CNM_FIELD_KVS,   /* struct cnm_kvs as {"k": "v"} */
@@ -24,6 +25,7 @@ enum cnm_field_type {
 	CNM_FIELD_ADDR,  /* struct cnm_addr as "10.0.0.1" */
 	CNM_FIELD_CIDR,  /* struct cnm_addr as "10.0.0.1/24" */
 	CNM_FIELD_MAC,   /* struct cnm_mac */
+	CNM_FIELD_PROTO, /* uint8_t, IPPROTO_*, as "tcp", "udp", "sctp" */
 };
 
 struct cnm_field {

@@ -11,6 +11,8 @@
 
 #include "cnm/model.h"
 
+struct cnm_nft_batch;
+
 enum cnm_scope { CNM_SCOPE_LOCAL, CNM_SCOPE_GLOBAL };
 
 /* What a join tells the sandbox. */
@@ -55,6 +57,17 @@ struct cnm_driver {
 	/* Removes the endpoint's objects from the record alone; netns_fd is -1 when the namespace is gone. */
 	int (*leave)(struct cnm_controller *controller, const struct cnm_network *network,
 	             const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_error *err);
+	/* Publishes those of endpoint->ports that are not published yet (join does so itself): all or none. Optional: the driver publishes no
+	 * ports, and refuses them in endpoint_prepare. */
+	int (*publish)(struct cnm_controller *controller, const struct cnm_network *network,
+	               const struct cnm_endpoint *endpoint, struct cnm_error *err);
+	/* Takes all of them back (leave does so itself). */
+	int (*withdraw)(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
+	                struct cnm_error *err);
+	/* Appends what the firewall lacks of the network (endpoint NULL) or of a joined endpoint, and counts it. Optional. */
+	int (*firewall_restore)(struct cnm_controller *controller, const struct cnm_network *network,
+	                        const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
+	                        size_t *count, struct cnm_error *err);
 	/* Compares the host side of a joined endpoint with the kernel; CNM_E_CONFLICT. Optional. */
 	int (*endpoint_check)(struct cnm_controller *controller, const struct cnm_network *network,
 	                      const struct cnm_endpoint *endpoint, struct cnm_error *err);

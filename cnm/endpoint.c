@@ -6,6 +6,7 @@
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/ipam.h"
+#include "cnm/ports.h"
 #include "cnm/sandbox_net.h"
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,7 @@ int cnm_endpoint_make(struct cnm_store_network *net, const struct cnm_network *n
 	cnm_time_now(endpoint->created);
 	if (cnm_id_make(endpoint->id, err) < 0 || parse_requested(spec, requested, err) < 0 ||
 	    fill_options(spec, endpoint, err) < 0 || parse_routes(spec, endpoint, err) < 0 ||
+	    cnm_ports_append(endpoint, spec->ports, spec->port_count, err) < 0 ||
 	    (spec->mac ? cnm_mac_parse(&endpoint->mac, spec->mac, err)
 	               : cnm_mac_random(&endpoint->mac, err)) < 0)
 		return -1;
@@ -206,7 +208,9 @@ static int join_locked(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
 	memcpy(now->ifname, ref.ifname, sizeof(now->ifname));
 	now->gateway_priority = join->gateway_priority;
 	if (cnm_attach_join(attach, now, err) < 0) {
-		cnm_detach(attach->controller, &attach->sb, &ref, &undo_err);
+		/* The leave locks the network itself, shared; beside an exclusive lock of ours it would wait for ever. */
+		if (cnm_store_network_relock(&attach->net, CNM_LOCK_SHARED, &undo_err) == 0)
+			cnm_detach(attach->controller, &attach->sb, &ref, &undo_err);
 		return -1;
 	}
 	*endpoint = *now;
@@ -229,8 +233,25 @@ int cnm_endpoint_join(struct cnm_controller *controller, struct cnm_endpoint *en
 	cnm_kvs_free(&endpoint->options);
 	cnm_kvs_free(&endpoint->sysctls);
 	cnm_kvs_free(&endpoint->driver_state);
+	free(endpoint->ports);
 	*endpoint = fresh;
 	return 0;
+}
+
+/* Whether the sandbox's interface is still this endpoint's: a handle may be older than the last leave. */
+static int check_joined(struct cnm_store_sandbox *sb, const struct cnm_link_ref *ref, struct cnm_error *err)
+{
+	_cleanup_link_refs_ struct cnm_link_refs refs = {0};
+	size_t i;
+
+	if (cnm_store_links_list(sb, &refs, err) < 0)
+		return -1;
+	for (i = 0; i < refs.count; i++)
+		if (strcmp(refs.items[i].ifname, ref->ifname) == 0 &&
+		    strcmp(refs.items[i].network, ref->network) == 0 &&
+		    strcmp(refs.items[i].key, ref->key) == 0)
+			return 0;
+	return cnm_fail(err, CNM_E_NOT_FOUND, "it has left already");
 }
 
 int cnm_endpoint_leave(struct cnm_controller *controller, struct cnm_endpoint *endpoint,
@@ -245,8 +266,10 @@ int cnm_endpoint_leave(struct cnm_controller *controller, struct cnm_endpoint *e
 	memcpy(ref.ifname, endpoint->ifname, sizeof(ref.ifname));
 	memcpy(ref.network, endpoint->network, sizeof(ref.network));
 	memcpy(ref.key, endpoint->name, sizeof(ref.key));
-	if (cnm_store_sandbox_lock(controller->store, endpoint->container, true, &sb, err) < 0 ||
-	    cnm_detach(controller, &sb, &ref, err) < 0)
+	if (cnm_store_sandbox_lock(controller->store, endpoint->container, false, &sb, err) < 0 ||
+	    check_joined(&sb, &ref, err) < 0)
+		return cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name);
+	if (cnm_detach(controller, &sb, &ref, err) < 0)
 		return -1;
 	return cnm_sandbox_release_unused(controller, &sb, endpoint->container, err);
 }
@@ -278,8 +301,11 @@ int cnm_endpoint_delete(struct cnm_controller *controller, struct cnm_endpoint *
 	if (endpoint->container[0] && !force)
 		return cnm_fail(err, CNM_E_BUSY, "network %s, endpoint %s: it has joined sandbox %s",
 		                endpoint->network, endpoint->name, endpoint->container);
-	if (endpoint->container[0] && cnm_endpoint_leave(controller, endpoint, err) < 0)
-		return -1;
+	if (endpoint->container[0] && cnm_endpoint_leave(controller, endpoint, err) < 0) {
+		if (err->code != CNM_E_NOT_FOUND)
+			return -1;
+		cnm_error_clear(err);
+	}
 	if (delete_unjoined(controller, endpoint->network, endpoint->name, err) < 0)
 		return cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name);
 	return 0;

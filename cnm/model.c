@@ -61,6 +61,7 @@ void cnm_endpoint_free(struct cnm_endpoint *endpoint)
 	cnm_kvs_free(&endpoint->options);
 	cnm_kvs_free(&endpoint->sysctls);
 	cnm_kvs_free(&endpoint->driver_state);
+	free(endpoint->ports);
 	free(endpoint);
 }
 

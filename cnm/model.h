@@ -55,6 +55,16 @@ struct cnm_endpoint_route {
 	uint32_t mtu, advmss;
 };
 
+/* A published range: host ports first to last become first_inside and on. */
+struct cnm_port {
+	uint8_t protocol;     /* IPPROTO_TCP, UDP, SCTP */
+	struct cnm_addr host; /* unset: every address of the host, both families */
+	uint16_t first, last; /* on the host; 0: to be chosen by the driver's endpoint_prepare */
+	uint16_t first_inside;
+};
+
+#define CNM_ENDPOINT_PORTS 128
+
 /* An endpoint; once joined, everything that its leave needs. */
 struct cnm_endpoint {
 	char name[CNM_KEY_MAX + 1];
@@ -71,6 +81,8 @@ struct cnm_endpoint {
 	bool no_gateway; /* gives no default route: an internal network, or only_routes */
 	struct cnm_endpoint_route routes[CNM_ENDPOINT_ROUTES];
 	size_t route_count;
+	struct cnm_port *ports;
+	size_t port_count;
 	struct cnm_kvs driver_state;
 
 	/* From here on: the join. container "" means not joined. */

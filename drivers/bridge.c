@@ -15,5 +15,8 @@ const struct cnm_driver cnm_driver_bridge = {
         .endpoint_prepare = cnm_bridge_endpoint_prepare,
         .join = cnm_bridge_join,
         .leave = cnm_bridge_leave,
+        .publish = cnm_bridge_publish,
+        .withdraw = cnm_ports_withdraw,
+        .firewall_restore = cnm_bridge_restore,
         .endpoint_check = cnm_bridge_endpoint_check,
 };

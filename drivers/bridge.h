@@ -8,6 +8,7 @@
 #define CNM_DRIVERS_BRIDGE_H
 
 #include "cnm/driver.h"
+#include "drivers/ports.h"
 
 /* Options, under Docker's names where Docker has one. */
 #define CNM_BRIDGE_NAME         "com.docker.network.bridge.name"
@@ -17,6 +18,9 @@
 #define CNM_BRIDGE_MTU          "com.docker.network.driver.mtu"
 #define CNM_BRIDGE_IFPREFIX     "com.docker.network.container_iface_prefix"
 #define CNM_BRIDGE_HAIRPIN      "cnm.bridge.hairpin"
+#define CNM_BRIDGE_MODE4        "com.docker.network.bridge.gateway_mode_ipv4"
+#define CNM_BRIDGE_MODE6        "com.docker.network.bridge.gateway_mode_ipv6"
+#define CNM_BRIDGE_BINDING      "com.docker.network.bridge.host_binding_ipv4"
 
 /* A network's settings, read out of its record. */
 struct cnm_bridge {
@@ -29,6 +33,7 @@ struct cnm_bridge {
 	bool hairpin;
 	bool internal;
 	bool ipv6;
+	enum cnm_gateway_mode mode4, mode6;
 };
 
 int cnm_bridge_network_prepare(struct cnm_controller *controller, struct cnm_network *network,
@@ -50,6 +55,10 @@ int cnm_bridge_firewall_add(struct cnm_controller *controller, const struct cnm_
                             const struct cnm_bridge *bridge, struct cnm_error *err);
 int cnm_bridge_firewall_remove(struct cnm_controller *controller, const struct cnm_network *network,
                                const struct cnm_bridge *bridge, struct cnm_error *err);
+/* Appends what is missing to a batch, and counts it. */
+int cnm_bridge_firewall_restore(struct cnm_controller *controller, const struct cnm_network *network,
+                                const struct cnm_bridge *bridge, struct cnm_nft_batch *batch, size_t *count,
+                                struct cnm_error *err);
 /* 1 when every element is there, 0 when one is missing (its set's name in ret_set, if not NULL). */
 int cnm_bridge_firewall_has(struct cnm_controller *controller, const struct cnm_network *network,
                             const struct cnm_bridge *bridge, const char **ret_set, struct cnm_error *err);
@@ -57,6 +66,17 @@ int cnm_bridge_firewall_has(struct cnm_controller *controller, const struct cnm_
 /* 1 when the network's elements are loaded: they come and go in one transaction, so one stands for all. */
 int cnm_bridge_firewall_is_loaded(struct cnm_controller *controller, const struct cnm_bridge *bridge,
                                   struct cnm_error *err);
+
+/* Chooses host ports where the user left that to us. */
+int cnm_bridge_ports_prepare(struct cnm_controller *controller, const struct cnm_network *network,
+                             struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_bridge_publish(struct cnm_controller *controller, const struct cnm_network *network,
+                       const struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_bridge_ports_check(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                           const struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_bridge_restore(struct cnm_controller *controller, const struct cnm_network *network,
+                       const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch, size_t *count,
+                       struct cnm_error *err);
 
 int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct cnm_network *network,
                                 struct cnm_endpoint *endpoint, struct cnm_error *err);

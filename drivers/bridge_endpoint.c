@@ -19,7 +19,9 @@ int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct 
 		                endpoint->options.items[0].key);
 	snprintf(endpoint->host_ifname, sizeof(endpoint->host_ifname), "veth%.11s", endpoint->id);
 	endpoint->no_gateway = endpoint->no_gateway || network->internal;
-	return cnm_mac_random(&endpoint->host_mac, err);
+	if (cnm_mac_random(&endpoint->host_mac, err) < 0)
+		return -1;
+	return cnm_bridge_ports_prepare(controller, network, endpoint, err);
 }
 
 static int set_host_sysctls(const char *ifname, struct cnm_error *err)
@@ -101,9 +103,11 @@ int cnm_bridge_join(struct cnm_controller *controller, const struct cnm_network 
 	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0 ||
 	    cnm_link_get(rtnl, bridge.name, 0, &bridge_link, err) < 0)
 		return -1;
-	if (create_pair(rtnl, &bridge, bridge_link.ifindex, endpoint, netns_fd, &host_link, err) < 0)
+	/* First, since it is what may be refused; its traffic waits for the link. */
+	if (cnm_bridge_publish(controller, network, endpoint, err) < 0)
 		return -1;
-	if (set_host_sysctls(endpoint->host_ifname, err) < 0 ||
+	if (create_pair(rtnl, &bridge, bridge_link.ifindex, endpoint, netns_fd, &host_link, err) < 0 ||
+	    set_host_sysctls(endpoint->host_ifname, err) < 0 ||
 	    bring_up_port(rtnl, &bridge, endpoint, host_link.ifindex, err) < 0) {
 		cnm_bridge_leave(controller, network, endpoint, netns_fd, &undo_err);
 		return -1;
@@ -118,7 +122,7 @@ int cnm_bridge_leave(struct cnm_controller *controller, const struct cnm_network
 	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
 	struct cnm_rtnl_batch batch;
 
-	if (!rtnl)
+	if (!rtnl || cnm_ports_withdraw(controller, endpoint, err) < 0)
 		return -1;
 	if (!endpoint->host_ifname[0])
 		return 0;
@@ -145,5 +149,5 @@ int cnm_bridge_endpoint_check(struct cnm_controller *controller, const struct cn
 		                bridge.name);
 	if (!(host_link.flags & IFF_UP))
 		return cnm_fail(err, CNM_E_CONFLICT, "link %s is down", endpoint->host_ifname);
-	return 0;
+	return cnm_bridge_ports_check(controller, &bridge, endpoint, err);
 }

@@ -3,10 +3,12 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/sys/nft.h"
 #include "drivers/bridge.h"
+#include <linux/netfilter.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#define ELEMENTS_MAX (4 + 64)
+#define POOLS_MAX    64
+#define ELEMENTS_MAX (6 + 2 * POOLS_MAX)
 
 struct elements {
 	struct cnm_nft_elem items[ELEMENTS_MAX];
@@ -35,6 +37,50 @@ static void add_subnet(struct elements *list, const struct cnm_addr *subnet)
 	cnm_nft_key_bytes(&elem->end, last.bytes, cnm_addr_size(subnet));
 }
 
+static void add_inside(struct elements *list, const struct cnm_addr *subnet)
+{
+	struct cnm_nft_elem *elem = next(list, subnet->family == AF_INET ? "inside4" : "inside6");
+	struct cnm_addr last = cnm_addr_last(subnet);
+	size_t i;
+
+	elem->concat = true;
+	for (i = 0; i < 2; i++) {
+		cnm_nft_key_bytes(&elem->key, subnet->bytes, cnm_addr_size(subnet));
+		cnm_nft_key_bytes(&elem->end, last.bytes, cnm_addr_size(subnet));
+	}
+}
+
+static void add_mode(struct elements *list, const char *set, const char *bridge, uint8_t nfproto)
+{
+	struct cnm_nft_elem *elem = next(list, set);
+
+	cnm_nft_key_ifname(&elem->key, bridge);
+	cnm_nft_key_u8(&elem->key, nfproto);
+}
+
+static void add_modes(struct elements *list, const struct cnm_bridge *bridge)
+{
+	const struct {
+		enum cnm_gateway_mode mode;
+		uint8_t nfproto;
+	} families[] = {{bridge->mode4, NFPROTO_IPV4}, {bridge->mode6, NFPROTO_IPV6}};
+	size_t i;
+
+	for (i = 0; i < CNM_ARRAY_SIZE(families); i++) {
+		if (families[i].mode == CNM_GATEWAY_ROUTED)
+			add_mode(list, "routed", bridge->name, families[i].nfproto);
+		else if (families[i].mode == CNM_GATEWAY_NAT_UNPROTECTED)
+			add_mode(list, "unprotected", bridge->name, families[i].nfproto);
+	}
+}
+
+static bool is_masqueraded(const struct cnm_bridge *bridge, const struct cnm_addr *subnet)
+{
+	enum cnm_gateway_mode mode = subnet->family == AF_INET ? bridge->mode4 : bridge->mode6;
+
+	return bridge->masquerade && !bridge->internal && mode != CNM_GATEWAY_ROUTED;
+}
+
 static int collect(const struct cnm_network *network, const struct cnm_bridge *bridge, struct elements *list,
                    struct cnm_error *err)
 {
@@ -42,9 +88,9 @@ static int collect(const struct cnm_network *network, const struct cnm_bridge *b
 	size_t i;
 
 	list->count = 0;
-	if (network->pool_count > ELEMENTS_MAX - 4)
+	if (network->pool_count > POOLS_MAX)
 		return cnm_fail(err, CNM_E_INVALID, "network %s has more than %d subnets", network->name,
-		                ELEMENTS_MAX - 4);
+		                POOLS_MAX);
 	add_ifname(list, "bridges", bridge->name);
 	same = next(list, "same");
 	cnm_nft_key_ifname(&same->key, bridge->name);
@@ -53,8 +99,12 @@ static int collect(const struct cnm_network *network, const struct cnm_bridge *b
 		add_ifname(list, "internal", bridge->name);
 	if (!bridge->icc)
 		add_ifname(list, "no_icc", bridge->name);
-	for (i = 0; i < network->pool_count && bridge->masquerade && !bridge->internal; i++)
-		add_subnet(list, &network->pools[i].subnet);
+	add_modes(list, bridge);
+	for (i = 0; i < network->pool_count; i++) {
+		add_inside(list, &network->pools[i].subnet);
+		if (is_masqueraded(bridge, &network->pools[i].subnet))
+			add_subnet(list, &network->pools[i].subnet);
+	}
 	return 0;
 }
 
@@ -91,6 +141,26 @@ int cnm_bridge_firewall_is_loaded(struct cnm_controller *controller, const struc
 		return -1;
 	cnm_nft_key_ifname(&elem.key, bridge->name);
 	return cnm_nft_has(nft, &elem, err);
+}
+
+int cnm_bridge_firewall_restore(struct cnm_controller *controller, const struct cnm_network *network,
+                                const struct cnm_bridge *bridge, struct cnm_nft_batch *batch, size_t *count,
+                                struct cnm_error *err)
+{
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	struct elements list;
+	size_t i;
+
+	if (!nft || collect(network, bridge, &list, err) < 0)
+		return -1;
+	for (i = 0; i < list.count; i++) {
+		int has = cnm_nft_has(nft, &list.items[i], err);
+
+		if (has < 0 || (!has && cnm_nft_add(batch, &list.items[i], false, err) < 0))
+			return -1;
+		*count += !has;
+	}
+	return 0;
 }
 
 /* Only what is missing is added and only what is there is removed, so that both are repeatable. */

@@ -56,9 +56,11 @@ static int set_ipv6(const struct cnm_bridge *bridge, struct cnm_error *err)
 
 static bool carries_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *pool)
 {
-	if (!cnm_addr_is_set(&pool->gateway))
+	bool is_ipv4 = pool->gateway.family == AF_INET;
+
+	if (!cnm_addr_is_set(&pool->gateway) || (is_ipv4 && bridge->inhibit_ipv4))
 		return false;
-	return pool->gateway.family == AF_INET6 || !bridge->inhibit_ipv4;
+	return (is_ipv4 ? bridge->mode4 : bridge->mode6) != CNM_GATEWAY_ISOLATED;
 }
 
 static struct cnm_addr gateway_with_prefix(const struct cnm_pool *pool)

@@ -23,6 +23,9 @@ static const struct cnm_option_rule rules[] = {
         {CNM_BRIDGE_MTU, "mtu", CNM_OPTION_UINT, MIN_MTU, MAX_MTU, NULL},
         {CNM_BRIDGE_IFPREFIX, "ifprefix", CNM_OPTION_IFNAME, 0, 0, NULL},
         {CNM_BRIDGE_HAIRPIN, "hairpin", CNM_OPTION_BOOL, 0, 0, NULL},
+        {CNM_BRIDGE_MODE4, "gateway_mode_ipv4", CNM_OPTION_WORD, 0, 0, "nat nat-unprotected routed isolated"},
+        {CNM_BRIDGE_MODE6, "gateway_mode_ipv6", CNM_OPTION_WORD, 0, 0, "nat nat-unprotected routed isolated"},
+        {CNM_BRIDGE_BINDING, "host_binding", CNM_OPTION_ADDRESS, 0, 0, NULL},
         {"cnm.allow", "allow", CNM_OPTION_WORDS, 0, 0, "ip mac ports"},
 };
 
@@ -123,12 +126,42 @@ static int choose_bridge(struct cnm_controller *controller, struct cnm_network *
 	return cnm_kvs_set(&network->driver_state, "mac", cnm_mac_format(&mac, text), err);
 }
 
+static enum cnm_gateway_mode gateway_mode(const struct cnm_kvs *options, const char *name)
+{
+	static const char *const words[] = {
+	        [CNM_GATEWAY_NAT] = "nat",
+	        [CNM_GATEWAY_NAT_UNPROTECTED] = "nat-unprotected",
+	        [CNM_GATEWAY_ROUTED] = "routed",
+	        [CNM_GATEWAY_ISOLATED] = "isolated",
+	};
+	const char *word = cnm_kvs_get(options, name);
+	size_t i;
+
+	for (i = 0; word && i < CNM_ARRAY_SIZE(words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return (enum cnm_gateway_mode)i;
+	return CNM_GATEWAY_NAT;
+}
+
+/* As Docker has it: without a gateway address a network that reaches out makes no sense. */
+static int check_modes(const struct cnm_network *network, struct cnm_error *err)
+{
+	static const char *const names[] = {CNM_BRIDGE_MODE4, CNM_BRIDGE_MODE6};
+	size_t i;
+
+	for (i = 0; i < CNM_ARRAY_SIZE(names); i++)
+		if (!network->internal && gateway_mode(&network->options, names[i]) == CNM_GATEWAY_ISOLATED)
+			return cnm_fail(err, CNM_E_INVALID, "option %s: isolated is for internal networks",
+			                names[i]);
+	return 0;
+}
+
 int cnm_bridge_network_prepare(struct cnm_controller *controller, struct cnm_network *network,
                                struct cnm_error *err)
 {
 	if (cnm_options_normalise(&network->options, rules, CNM_ARRAY_SIZE(rules), err) < 0)
 		return -1;
-	if (choose_mtu(controller, network, err) < 0)
+	if (check_modes(network, err) < 0 || choose_mtu(controller, network, err) < 0)
 		return -1;
 	return choose_bridge(controller, network, err);
 }
@@ -149,6 +182,8 @@ int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *re
 	ret->inhibit_ipv4 = cnm_options_bool(options, CNM_BRIDGE_INHIBIT_IPV4, false);
 	ret->hairpin = cnm_options_bool(options, CNM_BRIDGE_HAIRPIN, true);
 	ret->internal = network->internal;
+	ret->mode4 = gateway_mode(options, CNM_BRIDGE_MODE4);
+	ret->mode6 = gateway_mode(options, CNM_BRIDGE_MODE6);
 	ret->ipv6 = network->ipv6;
 	return 0;
 }

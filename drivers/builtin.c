@@ -9,6 +9,7 @@ int cnm_controller_add_builtin_drivers(struct cnm_controller *controller, struct
 	        &cnm_driver_null,
 	        &cnm_driver_host,
 	        &cnm_driver_bridge,
+	        &cnm_driver_foreign,
 	};
 	size_t i;
 

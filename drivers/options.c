@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Driver options: spellings, types and defaults as a table. */
 #include "drivers/options.h"
+#include "cnm/base/addr.h"
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/names.h"
@@ -94,6 +95,7 @@ static int check_words(const struct cnm_option_rule *rule, const char *value, st
 static int check_value(const struct cnm_option_rule *rule, const char **value, struct cnm_error *err)
 {
 	const char *text = *value;
+	struct cnm_addr addr;
 
 	switch (rule->type) {
 	case CNM_OPTION_BOOL:
@@ -107,6 +109,13 @@ static int check_value(const struct cnm_option_rule *rule, const char **value, s
 		return cnm_ifname_check(text, err) < 0 ? cnm_wrap(err, "option %s", rule->name) : 0;
 	case CNM_OPTION_WORDS:
 		return check_words(rule, text, err);
+	case CNM_OPTION_WORD:
+		if (is_word(rule->words, text, strlen(text)))
+			return 0;
+		return cnm_fail(err, CNM_E_INVALID, "option %s: \"%s\" is not one of: %s", rule->name, text,
+		                rule->words);
+	case CNM_OPTION_ADDRESS:
+		return cnm_addr_parse(&addr, text, err) < 0 ? cnm_wrap(err, "option %s", rule->name) : 0;
 	}
 	return 0;
 }

@@ -6,15 +6,22 @@
 #include "cnm/base/list.h"
 #include "cnm/model.h"
 
-enum cnm_option_type { CNM_OPTION_BOOL, CNM_OPTION_UINT, CNM_OPTION_IFNAME, CNM_OPTION_WORDS };
+enum cnm_option_type {
+	CNM_OPTION_BOOL,
+	CNM_OPTION_UINT,
+	CNM_OPTION_IFNAME,
+	CNM_OPTION_WORDS,
+	CNM_OPTION_WORD,
+	CNM_OPTION_ADDRESS
+};
 
 struct cnm_option_rule {
 	const char *name;  /* canonical */
 	const char *alias; /* short spelling for people, or NULL */
 	enum cnm_option_type type;
 	unsigned long min, max; /* of CNM_OPTION_UINT */
-	const char
-	        *words; /* of CNM_OPTION_WORDS: each comma-separated item is one of these, blank-separated */
+	const char *
+	        words; /* of CNM_OPTION_WORD: the value is one of these, blank-separated; of CNM_OPTION_WORDS: each comma-separated item is */
 };
 
 /* Rewrites options to canonical names and values (true and false for booleans). CNM_E_INVALID: an unknown option (named with those there are), a bad value,

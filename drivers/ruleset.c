@@ -137,8 +137,9 @@ static int restore_forwarding(struct cnm_nft *nft, struct cnm_error *err)
 int cnm_ruleset_release(struct cnm_controller *controller, struct cnm_error *err)
 {
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	static const char *const users[] = {"bridges", "foreign4", "foreign6"};
 	_cleanup_close_ int lock = -1;
-	size_t bridges = 0;
+	size_t count = 0, i;
 	int exists;
 
 	if (!nft)
@@ -149,9 +150,10 @@ int cnm_ruleset_release(struct cnm_controller *controller, struct cnm_error *err
 	exists = cnm_nft_table_exists(nft, err);
 	if (exists <= 0)
 		return exists;
-	if (cnm_nft_list(nft, "bridges", count_element, &bridges, err) < 0)
-		return -1;
-	if (bridges > 0)
+	for (i = 0; i < CNM_ARRAY_SIZE(users); i++)
+		if (cnm_nft_list(nft, users[i], count_element, &count, err) < 0)
+			return -1;
+	if (count > 0)
 		return 0;
 	if (restore_forwarding(nft, err) < 0)
 		return -1;

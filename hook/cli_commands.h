@@ -12,6 +12,7 @@ extern const struct cnm_cli_command cnm_cli_connect;
 extern const struct cnm_cli_command cnm_cli_disconnect;
 extern const struct cnm_cli_command cnm_cli_exec;
 extern const struct cnm_cli_command cnm_cli_gc;
+extern const struct cnm_cli_command cnm_cli_reconcile;
 extern const struct cnm_cli_command cnm_cli_version;
 
 /* The verbs of network that have a file of their own. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Collects repeated options and hands them to the library in its own shapes. */
 #include "hook/cli_options.h"
+#include "hook/ports_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,8 @@ error_t cnm_cli_endpoint_option(int key, const char *arg, struct cnm_cli_endpoin
 		return cnm_cli_list_add(&args->aliases, arg, err);
 	case CNM_CLI_KEY_SYSCTL:
 		return cnm_cli_kvs_add(&args->sysctls, "--sysctl", arg, err);
+	case 'p':
+		return cnm_port_args_add(&args->ports, arg, err);
 	case 'o':
 		return cnm_cli_kvs_add(&args->options, "-o", arg, err);
 	default:
@@ -98,6 +101,7 @@ int cnm_cli_endpoint_spec(struct cnm_cli_endpoint_args *args, const char *name, 
 {
 	if (join_addresses(&args->addresses, &args->ip, AF_INET, err) < 0 ||
 	    join_addresses(&args->addresses, &args->ip6, AF_INET6, err) < 0 ||
+	    cnm_ports_view(&args->ports_view, &args->ports, err) < 0 ||
 	    cnm_cli_options_view(&args->options_view, &args->options, err) < 0 ||
 	    cnm_cli_options_view(&args->sysctls_view, &args->sysctls, err) < 0)
 		return -1;
@@ -110,6 +114,8 @@ int cnm_cli_endpoint_spec(struct cnm_cli_endpoint_args *args, const char *name, 
 	        .alias_count = args->aliases.count,
 	        .options = args->options_view,
 	        .sysctls = args->sysctls_view,
+	        .ports = args->ports_view,
+	        .port_count = args->ports.count,
 	};
 	return 0;
 }
@@ -121,6 +127,8 @@ void cnm_cli_options_view_free(struct cnm_options *view)
 
 void cnm_cli_endpoint_args_free(struct cnm_cli_endpoint_args *args)
 {
+	cnm_port_args_free(&args->ports);
+	free(args->ports_view);
 	cnm_cli_list_free(&args->ip);
 	cnm_cli_list_free(&args->ip6);
 	cnm_cli_list_free(&args->addresses);

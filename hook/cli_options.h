@@ -8,6 +8,7 @@
 #include "cnm/base/list.h"
 #include "cnm/cnm.h"
 #include "hook/cli.h"
+#include "spec/port_arg.h"
 
 /* Texts of the command line, which outlive the list. */
 struct cnm_cli_list {
@@ -45,6 +46,8 @@ enum {
 	{ "alias", CNM_CLI_KEY_ALIAS, "NAME", 0, "Another name on this network (repeat)", 0 },         \
 	{ "sysctl", CNM_CLI_KEY_SYSCTL, "KEY=VALUE", 0,                                                \
 	  "Set in the sandbox; IFNAME in KEY is the interface (repeat)", 0 },                          \
+	{ "publish", 'p', "[HOSTIP:]HOSTPORT:PORT[/PROTOCOL]", 0,                                      \
+	  "Publish a port, or FIRST-LAST, on the host (repeat)", 0 },                                  \
 	{ "opt", 'o', "KEY=VALUE", 0, "Option of the driver (repeat)", 0 }
 /* clang-format on */
 
@@ -55,6 +58,8 @@ struct cnm_cli_endpoint_args {
 	const char *mac;
 	struct cnm_kvs options;
 	struct cnm_kvs sysctls;
+	struct cnm_port_args ports;
+	struct cnm_port_spec *ports_view;
 	struct cnm_cli_list addresses; /* both families, made by cnm_cli_endpoint_spec as the views are */
 	struct cnm_options options_view;
 	struct cnm_options sysctls_view;

@@ -5,6 +5,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
 #include "cnm/codec.h"
+#include "cnm/ports.h"
 #include "hook/describe.h"
 
 static int add_addr(json_object *obj, const char *key, const struct cnm_addr *addr, bool cidr,
@@ -73,6 +74,33 @@ static json_object *describe_aliases(const struct cnm_endpoint *endpoint, struct
 	return TAKE_PTR(array);
 }
 
+static json_object *describe_port(const struct cnm_port *port, struct cnm_error *err)
+{
+	_cleanup_json_ json_object *obj = json_object_new_object();
+	int span = port->last - port->first;
+
+	if (add_addr(obj, "HostIp", &port->host, false, err) < 0 ||
+	    cnm_json_add(obj, "HostPort", json_object_new_int(port->first), err) < 0 ||
+	    (span && cnm_json_add(obj, "HostPortEnd", json_object_new_int(port->last), err) < 0) ||
+	    cnm_json_add(obj, "Port", json_object_new_int(port->first_inside), err) < 0 ||
+	    (span && cnm_json_add(obj, "PortEnd", json_object_new_int(port->first_inside + span), err) < 0) ||
+	    cnm_json_add_string(obj, "Protocol", cnm_protocol_name(port->protocol), err) < 0)
+		return NULL;
+	return TAKE_PTR(obj);
+}
+
+/* A host port of 0 is chosen at the join. */
+static json_object *describe_ports(const struct cnm_endpoint *endpoint, struct cnm_error *err)
+{
+	_cleanup_json_ json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < endpoint->port_count; i++) {
+		if (cnm_describe_append(array, describe_port(&endpoint->ports[i], err), err) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(array);
+}
+
 static json_object *describe_join(const struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	_cleanup_json_ json_object *obj = json_object_new_object();
@@ -104,6 +132,7 @@ json_object *cnm_describe_endpoint(const struct cnm_endpoint *endpoint, struct c
 	    cnm_json_add_string(obj, "MacAddress", mac, err) < 0 ||
 	    cnm_json_add(obj, "Addresses", describe_addresses(endpoint, err), err) < 0 ||
 	    cnm_json_add(obj, "Aliases", describe_aliases(endpoint, err), err) < 0 ||
+	    cnm_json_add(obj, "Ports", describe_ports(endpoint, err), err) < 0 ||
 	    cnm_json_add(obj, "Options", cnm_kvs_to_json(&endpoint->options, err), err) < 0 ||
 	    cnm_json_add(obj, "Sysctls", cnm_kvs_to_json(&endpoint->sysctls, err), err) < 0 ||
 	    cnm_json_add(obj, "DriverState", cnm_kvs_to_json(&endpoint->driver_state, err), err) < 0)

@@ -42,6 +42,7 @@ static const struct cnm_cli_command *const commands[] = {
         &cnm_cli_disconnect,
         &cnm_cli_exec,
         &cnm_cli_gc,
+        &cnm_cli_reconcile,
         &oci,
         &oci_spec,
         &cnm_cli_version,
@@ -59,7 +60,7 @@ static const struct cnm_cli_command root = {
 /* Plugin types that this executable stands in for when it is called by their names. "cnm" itself is not among them: by that
  * name it is a plugin only where CNI_COMMAND says so. */
 static const char *const plugin_names[] = {
-        "bridge", "host-local", "portmap", "firewall", "tuning", "loopback",
+        "bridge", "host-local", "portmap", "firewall", "tuning", "loopback", "bandwidth",
 };
 
 static bool is_cni(int argc, char **argv)

@@ -23,6 +23,7 @@ struct oci {
 	const char *root, *state;
 	const char *files_mirror;
 	struct cnm_attach_list networks;
+	struct cnm_port_args ports;
 	struct cnm_error err; /* of the arguments */
 };
 
@@ -34,6 +35,8 @@ static const struct argp_option options[] = {
          "the "
          "annotation cnm.networks says",
          0},
+        {"publish", 'p', "[HOSTIP:]HOSTPORT:PORT[/PROTOCOL]", 0,
+         "Publish a port, or FIRST-LAST, of the first network on the host (repeat)", 0},
         {"files", KEY_FILES, "DIR", 0, "The bundle mounts hosts and resolv.conf from here: keep them current",
          0},
         {"root", KEY_ROOT, "DIR", 0, "Durable records (" CNM_DEFAULT_ROOT ")", 1},
@@ -56,6 +59,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_NETWORK:
 		if (oci->err.code == CNM_OK)
 			cnm_attach_list_add(&oci->networks, arg, &oci->err);
+		return 0;
+	case 'p':
+		if (oci->err.code == CNM_OK)
+			cnm_port_args_add(&oci->ports, arg, &oci->err);
 		return 0;
 	case KEY_ROOT:
 		oci->root = arg;
@@ -91,7 +98,8 @@ static int attach(struct cnm_controller *controller, const struct oci *oci, cons
 {
 	_cleanup_attach_list_ struct cnm_attach_list annotated = {0};
 	const struct cnm_attach_list *networks = &oci->networks;
-	struct cnm_oci_container container = {.state = state, .files_mirror = oci->files_mirror};
+	struct cnm_oci_container container = {
+	        .state = state, .files_mirror = oci->files_mirror, .ports = &oci->ports};
 	const char *text = cnm_oci_state_annotation(state, CNM_ANNOTATION_NETWORKS);
 
 	if (networks->count == 0) {
@@ -146,5 +154,6 @@ int cnm_oci_main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &oci);
 	r = serve(&oci, &err);
 	cnm_attach_list_free(&oci.networks);
+	cnm_port_args_free(&oci.ports);
 	return r < 0 ? cnm_report_error(CNM_FORMAT_TEXT, &err) : CNM_EXIT_OK;
 }

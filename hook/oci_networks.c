@@ -9,12 +9,14 @@
 #include "cnm/base/json.h"
 #include "cnm/model.h"
 #include "cnm/sys/file.h"
+#include "hook/ports_view.h"
 #include "spec/oci_spec.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-#define CONFIG_MAX (1024 * 1024)
+#define CONFIG_MAX       (1024 * 1024)
+#define ANNOTATION_PORTS "cnm.ports"
 
 /* Kata and its kin run the container in a virtual machine; its namespace is then named by an annotation (nerdctl's, for one). */
 static const char *const netns_annotations[] = {"cnm.netns", "nerdctl/network-namespace"};
@@ -86,10 +88,31 @@ static int check_allowed(const struct cnm_network *network, const struct cnm_att
 	return 0;
 }
 
+/* The ports of the first network: the arguments', and the annotation's. */
+static int collect_ports(const struct cnm_oci_container *container, const struct cnm_network *network,
+                         struct cnm_port_args *ret, struct cnm_error *err)
+{
+	const char *text = cnm_oci_state_annotation(container->state, ANNOTATION_PORTS);
+	size_t i;
+
+	for (i = 0; i < container->ports->count; i++)
+		if (cnm_port_args_append(ret, &container->ports->items[i], err) < 0)
+			return -1;
+	if (!text)
+		return 0;
+	if (!allows(network, "ports"))
+		return cnm_fail(err, CNM_E_INVALID,
+		                "network %s does not let an annotation publish ports (option allow=ports)",
+		                network->name);
+	return cnm_port_args_parse(ret, text, err) < 0 ? cnm_wrap(err, "annotation " ANNOTATION_PORTS) : 0;
+}
+
 static int attach_one(struct cnm_controller *controller, const struct cnm_oci_container *container,
-                      const struct cnm_sandbox_spec *sandbox, const struct cnm_attach_arg *arg,
+                      const struct cnm_sandbox_spec *sandbox, const struct cnm_attach_arg *arg, bool first,
                       struct cnm_endpoint **ret, struct cnm_error *err)
 {
+	_cleanup_(cnm_port_args_free) struct cnm_port_args ports = {0};
+	_cleanup_free_ struct cnm_port_spec *ports_view = NULL;
 	_cleanup_network_ struct cnm_network *network = NULL;
 	struct cnm_endpoint_spec endpoint = {
 	        .addresses = (const char *const *)arg->addresses.items,
@@ -104,6 +127,11 @@ static int attach_one(struct cnm_controller *controller, const struct cnm_oci_co
 		return cnm_wrap(err, "container %s", sandbox->id);
 	if (container->annotated && check_allowed(network, arg, err) < 0)
 		return cnm_wrap(err, "container %s", sandbox->id);
+	if (first && (collect_ports(container, network, &ports, err) < 0 ||
+	              cnm_ports_view(&ports_view, &ports, err) < 0))
+		return cnm_wrap(err, "container %s", sandbox->id);
+	endpoint.ports = ports_view;
+	endpoint.port_count = ports.count;
 	return cnm_connect(controller, network, sandbox, &endpoint, &join, CNM_CONNECT_IDEMPOTENT, ret, err);
 }
 
@@ -140,7 +168,8 @@ static int attach_all(struct cnm_controller *controller, const struct cnm_oci_co
 	if (!endpoints)
 		return cnm_fail_nomem(err);
 	for (i = 0; i < networks->count && r == 0; i++) {
-		r = attach_one(controller, container, sandbox, &networks->items[i], &endpoints[count], err);
+		r = attach_one(controller, container, sandbox, &networks->items[i], i == 0, &endpoints[count],
+		               err);
 		if (r == 0)
 			count++;
 	}

@@ -5,6 +5,7 @@
 
 #include "spec/attach_arg.h"
 #include "spec/oci_state.h"
+#include "spec/port_arg.h"
 #include <stdbool.h>
 
 struct cnm_controller;
@@ -13,6 +14,9 @@ struct cnm_error;
 struct cnm_oci_container {
 	const struct cnm_oci_state *state;
 	const char *files_mirror; /* NULL: none */
+	const struct cnm_port_args *
+	        ports; /* of the hook's arguments, published on the first network; those of annotation cnm.ports are
+	                                    * added where that network allows it */
 	bool annotated; /* the list comes from an annotation: a tenant's choice, so that addresses need the network's `allow` */
 };
 

@@ -13,6 +13,7 @@
 #include "hook/report.h"
 #include "spec/attach_arg.h"
 #include "spec/oci_spec.h"
+#include "spec/port_arg.h"
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +30,8 @@ struct oci_spec {
 	const char *sandbox;
 	const char *bundle;
 	struct cnm_attach_list networks; /* parsed only to be checked */
-	struct cnm_strings hook_args;    /* --network NAME ... */
+	struct cnm_port_args ports;      /* the same */
+	struct cnm_strings hook_args;    /* --network NAME, -p PORT ... */
 	struct cnm_error err;            /* of the arguments */
 };
 
@@ -41,6 +43,8 @@ static const struct argp_option options[] = {
          "Without "
          "any: the annotation cnm.networks says",
          0},
+        {"publish", 'p', "[HOSTIP:]HOSTPORT:PORT[/PROTOCOL]", 0,
+         "Publish a port, or FIRST-LAST, of the first network on the host (repeat)", 0},
         {"sandbox", KEY_SANDBOX, "ID", 0, "Put the container into this sandbox instead", 0},
         {"root", KEY_ROOT, "DIR", 0, "Durable records (" CNM_DEFAULT_ROOT ")", 1},
         {"state", KEY_STATE, "DIR", 0, "Live records (" CNM_DEFAULT_STATE ")", 1},
@@ -56,6 +60,15 @@ static void add_network(struct oci_spec *args, const char *text)
 		cnm_strings_add(&args->hook_args, text, &args->err);
 }
 
+static void add_port(struct oci_spec *args, const char *text)
+{
+	if (args->err.code != CNM_OK)
+		return;
+	if (cnm_port_args_add(&args->ports, text, &args->err) == 0 &&
+	    cnm_strings_add(&args->hook_args, "-p", &args->err) == 0)
+		cnm_strings_add(&args->hook_args, text, &args->err);
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct oci_spec *args = state->input;
@@ -63,6 +76,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_NETWORK:
 		add_network(args, arg);
+		return 0;
+	case 'p':
+		add_port(args, arg);
 		return 0;
 	case KEY_SANDBOX:
 		args->sandbox = arg;
@@ -81,9 +97,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!args->bundle)
 			argp_error(state, "which bundle?");
-		if (args->sandbox && args->networks.count > 0)
-			argp_error(state, "a sandbox has its own networks (`cnm connect`): --network and "
-			                  "--sandbox exclude each other");
+		if (args->sandbox && args->networks.count + args->ports.count > 0)
+			argp_error(state, "a sandbox has its own networks (`cnm connect`): --network and -p "
+			                  "exclude --sandbox");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -288,6 +304,7 @@ int cnm_oci_spec_main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	r = run(&args, &err);
 	cnm_attach_list_free(&args.networks);
+	cnm_port_args_free(&args.ports);
 	cnm_strings_free(&args.hook_args);
 	return r < 0 ? cnm_report_error(CNM_FORMAT_TEXT, &err) : CNM_EXIT_OK;
 }

@@ -105,7 +105,7 @@ static int fail_message(const struct cnm_nft_note *note, int error, struct cnm_e
 	static const char *const verbs[] = {"add an element to", "add an element to", "delete an element of"};
 
 	cnm_fail_sys(err, error, "%s set %s of table inet " CNM_NFT_TABLE, verbs[note->verb], note->set);
-	if (error == EEXIST)
+	if (error == EEXIST || error == ENOTEMPTY) /* the same key, or a range that overlaps */
 		err->code = CNM_E_EXISTS;
 	else if (error == ENOENT)
 		err->code = CNM_E_NOT_FOUND;

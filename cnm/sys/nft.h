@@ -68,16 +68,21 @@ int cnm_nft_delete(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem,
  * delete is missing), CNM_E_SYSTEM; the text names the set. An empty batch sends nothing. */
 int cnm_nft_commit(struct cnm_nft *nft, struct cnm_nft_batch *batch, struct cnm_error *err);
 
-/* 1 when the set holds the element, 0 when it or the set or the table is missing, -1 on error. */
-int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_error *err);
-/* 1 when table inet cnm exists, 0 when not. */
-int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err);
-/* Every element of a set (ranges of an interval set arrive as begin and end elements as the kernel keeps them; interval_end says so). */
+/* An element as the kernel keeps it. */
 struct cnm_nft_found {
 	struct cnm_nft_key key, end, data;
 	bool interval_end;
 	char comment[129];
 };
+
+/* 1 when the set holds the element (of a range set: one that covers the key), 0 when it or the set or the table is missing, -1 on error. */
+int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_error *err);
+/* The same, and what is there goes to *ret. */
+int cnm_nft_get(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_found *ret,
+                struct cnm_error *err);
+/* 1 when table inet cnm exists, 0 when not. */
+int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err);
+/* Every element of a set (ranges of an interval set arrive as begin and end elements as the kernel keeps them; interval_end says so). */
 typedef int (*cnm_nft_fn)(const struct cnm_nft_found *found, void *arg, struct cnm_error *err);
 int cnm_nft_list(struct cnm_nft *nft, const char *set, cnm_nft_fn fn, void *arg, struct cnm_error *err);
 

@@ -32,6 +32,10 @@ static bool is_answer(const struct nlmsghdr *nlh, struct reply *reply)
 		reply->interrupted = true;
 	if (nlh->nlmsg_type == NLMSG_DONE) {
 		reply->done = true;
+		/* A dump that failed says so in its last message. */
+		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(int) &&
+		    *(const int *)mnl_nlmsg_get_payload(nlh) < 0)
+			reply->error = -*(const int *)mnl_nlmsg_get_payload(nlh);
 		return false;
 	}
 	if (nlh->nlmsg_type == NLMSG_ERROR) {
@@ -84,7 +88,25 @@ int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err)
 	return cnm_fail_sys(err, reply.error, "look for table inet " CNM_NFT_TABLE);
 }
 
-int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_error *err)
+static int collect(const struct nlmsghdr *nlh, void *arg)
+{
+	return nftnl_set_elems_nlmsg_parse(nlh, arg);
+}
+
+static struct nftnl_set *new_set(const char *name)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	if (set && nftnl_set_set_str(set, NFTNL_SET_TABLE, CNM_NFT_TABLE) == 0 &&
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) == 0)
+		return set;
+	nftnl_set_free(set);
+	return NULL;
+}
+
+/* Asks for one element; the answer is parsed into `answer` where not NULL. */
+static int look_up(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct nftnl_set *answer,
+                   struct cnm_error *err)
 {
 	char message[CNM_NFT_MESSAGE_MAX] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(message, NFT_MSG_GETSETELEM, NFPROTO_INET, 0, 0);
@@ -100,28 +122,13 @@ int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm
 		return cnm_fail_nomem(err);
 	nftnl_set_elems_nlmsg_build_payload(nlh, set);
 	nftnl_set_free(set);
-	if (ask(nft, nlh, &reply, NULL, NULL, "look into table inet " CNM_NFT_TABLE, err) < 0)
+	if (ask(nft, nlh, &reply, answer ? collect : NULL, answer, "look into table inet " CNM_NFT_TABLE,
+	        err) < 0)
 		return -1;
 	if (reply.error == 0 || reply.error == ENOENT)
 		return reply.error == 0;
 	return cnm_fail_sys(err, reply.error, "look for an element of set %s of table inet " CNM_NFT_TABLE,
 	                    elem->set);
-}
-
-static int collect(const struct nlmsghdr *nlh, void *arg)
-{
-	return nftnl_set_elems_nlmsg_parse(nlh, arg);
-}
-
-static struct nftnl_set *new_set(const char *name)
-{
-	struct nftnl_set *set = nftnl_set_alloc();
-
-	if (set && nftnl_set_set_str(set, NFTNL_SET_TABLE, CNM_NFT_TABLE) == 0 &&
-	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) == 0)
-		return set;
-	nftnl_set_free(set);
-	return NULL;
 }
 
 /* All elements of the set, in one undisturbed dump; NULL on error. */
@@ -199,6 +206,36 @@ static void fill_found(struct nftnl_set_elem *item, struct cnm_nft_found *found)
 
 		nftnl_udata_parse(udata, len, take_comment, found);
 	}
+}
+
+int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_error *err)
+{
+	return look_up(nft, elem, NULL, err);
+}
+
+int cnm_nft_get(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_found *ret,
+                struct cnm_error *err)
+{
+	struct nftnl_set *answer = new_set(elem->set);
+	struct nftnl_set_elems_iter *iter;
+	struct nftnl_set_elem *item;
+	int found;
+
+	if (!answer)
+		return cnm_fail_nomem(err);
+	found = look_up(nft, elem, answer, err);
+	if (found == 1) {
+		iter = nftnl_set_elems_iter_create(answer);
+		item = iter ? nftnl_set_elems_iter_next(iter) : NULL;
+		if (item)
+			fill_found(item, ret);
+		else
+			found = iter ? 0 : cnm_fail_nomem(err);
+		if (iter)
+			nftnl_set_elems_iter_destroy(iter);
+	}
+	nftnl_set_free(answer);
+	return found;
 }
 
 int cnm_nft_list(struct cnm_nft *nft, const char *set, cnm_nft_fn fn, void *arg, struct cnm_error *err)

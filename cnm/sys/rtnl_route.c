@@ -181,3 +181,47 @@ int cnm_route_list(struct cnm_rtnl *rtnl, cnm_route_fn fn, void *arg, struct cnm
 	cnm_rtnl_batch_end(&batch, nlh);
 	return cnm_rtnl_query(rtnl, &batch, list_route, NULL, &list, err);
 }
+
+static int note_local(const struct nlmsghdr *nlh, void *arg, struct cnm_error *err)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_type == RTM_NEWROUTE && mnl_nlmsg_get_payload_len(nlh) >= sizeof(*rtm))
+		*(bool *)arg = rtm->rtm_type == RTN_LOCAL;
+	return 0;
+}
+
+/* What the answer is where a route says "no": ENETUNREACH (none, or throw), EHOSTUNREACH (unreachable), EINVAL (blackhole), EACCES
+ * (prohibit), as fib_props in net/ipv4/fib_semantics.c has them. */
+static bool is_no_route(int error)
+{
+	return error == ENETUNREACH || error == EHOSTUNREACH || error == EINVAL || error == EACCES;
+}
+
+int cnm_addr_is_local(struct cnm_rtnl *rtnl, const struct cnm_addr *addr, struct cnm_error *err)
+{
+	struct cnm_error error = CNM_ERROR_INIT;
+	char text[CNM_ADDR_TEXT_MAX];
+	struct cnm_rtnl_batch batch;
+	struct nlmsghdr *nlh;
+	struct rtmsg *rtm;
+	bool local = false;
+
+	if (!cnm_addr_is_set(addr))
+		return 0;
+	cnm_rtnl_batch_init(&batch);
+	nlh = cnm_rtnl_batch_begin(&batch, RTM_GETROUTE, 0, 0, "look up the route to %s",
+	                           cnm_addr_format(addr, text));
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = addr->family;
+	rtm->rtm_dst_len = (uint8_t)cnm_addr_bits(addr);
+	cnm_rtnl_put(&batch, nlh, RTA_DST, addr->bytes, cnm_addr_size(addr));
+	cnm_rtnl_batch_end(&batch, nlh);
+	if (cnm_rtnl_query(rtnl, &batch, note_local, NULL, &local, &error) == 0)
+		return local;
+	if (is_no_route(error.sys_errno))
+		return 0;
+	if (err)
+		*err = error;
+	return -1;
+}

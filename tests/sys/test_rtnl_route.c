@@ -379,3 +379,56 @@ Test(rtnl_route, list_stops)
 	cr_expect_str_eq(err.text, "enough");
 	cr_expect_eq(seen.count, 1);
 }
+
+static int is_local(const char *text)
+{
+	struct cnm_addr addr;
+	int r;
+
+	cr_assert_eq(cnm_addr_parse(&addr, text, &err), 0, "%s", err.text);
+	r = cnm_addr_is_local(rtnl, &addr, &err);
+	cr_expect_geq(r, 0, "%s: %s", text, err.text);
+	return r;
+}
+
+Test(rtnl_route, local_addresses)
+{
+	cr_expect_eq(is_local("10.0.0.2"), 1);
+	cr_expect_eq(is_local("fd00::2"), 1);
+	cr_expect_eq(is_local("127.0.0.1"), 1);
+	cr_expect_eq(is_local("127.200.3.4"), 1);
+	cr_expect_eq(is_local("::1"), 1);
+	cr_assert_eq(cnm_test_shell(NULL, "ip route add local 198.51.100.0/24 dev lo"), 0);
+	cr_expect_eq(is_local("198.51.100.77"), 1, "by a route");
+}
+
+Test(rtnl_route, other_addresses)
+{
+	struct cnm_addr none = {0};
+
+	cr_expect_eq(is_local("10.0.0.3"), 0, "a neighbour");
+	cr_expect_eq(is_local("10.0.0.255"), 0, "broadcast");
+	cr_expect_eq(is_local("255.255.255.255"), 0);
+	cr_expect_eq(is_local("224.0.0.1"), 0);
+	cr_expect_eq(is_local("fd00::3"), 0);
+	cr_expect_eq(is_local("ff02::1"), 0);
+	cr_expect_eq(is_local("192.0.2.1"), 0, "no route");
+	cr_expect_eq(is_local("2001:db8::1"), 0, "no route");
+	cr_expect_eq(cnm_addr_is_local(rtnl, &none, &err), 0);
+	cr_expect_eq(is_local("10.0.0.2"), 1, "the socket is still of use");
+}
+
+/* Routes that refuse answer with an error, not with a route. */
+Test(rtnl_route, refused_addresses)
+{
+	static const char *const types[] = {"blackhole", "unreachable", "prohibit", "throw"};
+
+	for (size_t i = 0; i < 4; i++) {
+		cr_assert_eq(cnm_test_shell(NULL, "ip route add %s 192.0.2.0/24", types[i]), 0);
+		cr_assert_eq(cnm_test_shell(NULL, "ip -6 route add %s 2001:db8::/64", types[i]), 0);
+		cr_expect_eq(is_local("192.0.2.1"), 0, "%s", types[i]);
+		cr_expect_eq(is_local("2001:db8::1"), 0, "%s", types[i]);
+		cr_assert_eq(cnm_test_shell(NULL, "ip route del %s 192.0.2.0/24", types[i]), 0);
+		cr_assert_eq(cnm_test_shell(NULL, "ip -6 route del %s 2001:db8::/64", types[i]), 0);
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Published ports by way of 127.0.0.1 and ::1. The answer comes in by the bridge with a loopback address as its destination, once it is translated
+ * back. IPv4 lets that pass with route_localnet; IPv6 asks for a local route by that link (rt6_need_strict in net/ipv6/route.c). Where br_netfilter
+ * translates IPv6 back before ip6_rcv sees it, ip6_rcv drops it: there ::1 is left untranslated, so that clients are refused at
+ * once and go on to 127.0.0.1.
+ */
+#include "drivers/ports_loopback.h"
+#include "cnm/ports.h"
+#include "cnm/sys/rtnl_link.h"
+#include "cnm/sys/rtnl_route.h"
+#include "cnm/sys/sysctl.h"
+#include <linux/netfilter.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define LOOPBACK_METRIC 2048 /* behind the one of lo */
+
+static bool has_family(const struct cnm_endpoint *endpoint, int family)
+{
+	size_t i;
+
+	for (i = 0; i < endpoint->addr_count; i++)
+		if (endpoint->addrs[i].addr.family == family)
+			return true;
+	return false;
+}
+
+static int allow_ipv4(const char *bridge, struct cnm_error *err)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/route_localnet", bridge);
+	return cnm_sysctl_write_if_present(path, "1", err);
+}
+
+static bool bridges_are_filtered(void)
+{
+	struct cnm_error absent = CNM_ERROR_INIT;
+	char value[16];
+
+	return cnm_sysctl_read("net/bridge/bridge-nf-call-ip6tables", value, sizeof(value), &absent) == 0 &&
+	       strcmp(value, "0") != 0;
+}
+
+static int refuse_ipv6(const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
+                       struct cnm_error *err)
+{
+	struct cnm_nft_elem elem = {.set = "no_loopback"};
+	char text[CNM_PORT_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < endpoint->port_count; i++)
+		if (endpoint->ports[i].host.family == AF_INET6 &&
+		    cnm_addr_is_loopback(&endpoint->ports[i].host))
+			return cnm_fail(
+			        err, CNM_E_UNSUPPORTED,
+			        "port %s: with net.bridge.bridge-nf-call-ip6tables = 1 the kernel drops the "
+			        "answers to ::1",
+			        cnm_port_format(&endpoint->ports[i], text));
+	cnm_nft_key_u8(&elem.key, NFPROTO_IPV6);
+	return cnm_nft_add(batch, &elem, false, err);
+}
+
+static int allow_ipv6(struct cnm_controller *controller, const char *bridge, struct cnm_error *err)
+{
+	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
+	struct cnm_route route = {
+	        .dst = {.family = AF_INET6, .prefix = 128, .bytes = {[15] = 1}},
+	        .table = RT_TABLE_LOCAL,
+	        .type = RTN_LOCAL,
+	        .metric = LOOPBACK_METRIC,
+	};
+	struct cnm_rtnl_batch batch;
+	struct cnm_link link;
+
+	if (!rtnl || cnm_link_get(rtnl, bridge, 0, &link, err) < 0)
+		return -1;
+	route.ifindex = link.ifindex;
+	cnm_rtnl_batch_init(&batch);
+	cnm_route_add(&batch, &route, true);
+	return cnm_rtnl_batch_send(rtnl, &batch, err);
+}
+
+int cnm_ports_allow_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
+                             const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
+                             struct cnm_error *err)
+{
+	if (!policy->bridge)
+		return 0;
+	if (has_family(endpoint, AF_INET) && policy->mode4 != CNM_GATEWAY_ROUTED &&
+	    allow_ipv4(policy->bridge, err) < 0)
+		return -1;
+	if (!has_family(endpoint, AF_INET6) || policy->mode6 == CNM_GATEWAY_ROUTED)
+		return 0;
+	if (bridges_are_filtered())
+		return refuse_ipv6(endpoint, batch, err);
+	return allow_ipv6(controller, policy->bridge, err);
+}

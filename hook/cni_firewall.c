@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The reference's `firewall`. A container on a network of ours is protected by that network's part of table inet cnm, which is but looked for. One
+ * that another plugin attached gets the way opened, where the host's FORWARD chain or our own table would cut it.
+ */
+#include "cnm/base/cleanup.h"
+#include "cnm/driver.h"
+#include "cnm/sys/nft.h"
+#include "hook/cni_attachment.h"
+#include "hook/cni_foreign.h"
+#include "spec/cni_plugin.h"
+#include <string.h>
+
+#define ICC_OPTION "com.docker.network.bridge.enable_icc"
+
+static const char *policy_name(enum cnm_cni_ingress ingress)
+{
+	return ingress == CNM_CNI_INGRESS_SAME_BRIDGE ? "same-bridge" : "isolated";
+}
+
+/* Networks of ours are closed to each other: same-bridge holds on each. Whether its own containers may talk is the network's option. */
+static int check_policy(const struct cnm_cni_firewall *firewall, const struct cnm_network *network,
+                        struct cnm_error *err)
+{
+	const char *icc;
+
+	if (firewall->ingress == CNM_CNI_INGRESS_OPEN)
+		return 0;
+	if (!network || cnm_cni_is_foreign(network))
+		return cnm_fail(
+		        err, CNM_E_UNSUPPORTED,
+		        "ingressPolicy \"%s\": the container is on a network that another plugin made; cnm "
+		        "keeps it on its own networks only",
+		        policy_name(firewall->ingress));
+	icc = cnm_kvs_get(&network->options, ICC_OPTION);
+	if (firewall->ingress == CNM_CNI_INGRESS_ISOLATED && (!icc || strcmp(icc, "false") != 0))
+		return cnm_fail(
+		        err, CNM_E_UNSUPPORTED,
+		        "ingressPolicy \"isolated\": network %s lets its containers talk to each other; "
+		        "isolate its ports (\"portIsolation\": true, option " ICC_OPTION "=false)",
+		        network->name);
+	return 0;
+}
+
+/* What the network lacks in our table, in elements that a reconcile would add. */
+static int check_loaded(const struct cnm_cni_call *call, const struct cnm_network *network,
+                        struct cnm_error *err)
+{
+	const struct cnm_driver *driver = cnm_controller_driver(call->controller, network->driver, err);
+	struct cnm_nft *nft = cnm_controller_nft(call->controller, err);
+	_cleanup_nft_batch_ struct cnm_nft_batch *batch = NULL;
+	size_t missing = 0;
+	int loaded;
+
+	if (!driver || !nft || cnm_nft_batch_new(&batch, err) < 0)
+		return -1;
+	if (!driver->firewall_restore)
+		return 0;
+	loaded = cnm_nft_table_exists(nft, err);
+	if (loaded < 0 ||
+	    (loaded && driver->firewall_restore(call->controller, network, NULL, batch, &missing, err) < 0))
+		return -1;
+	if (loaded && missing == 0)
+		return 0;
+	return cnm_fail(err, CNM_E_CONFLICT,
+	                "network %s: its protection was removed from table inet " CNM_NFT_TABLE
+	                "; `cnm reconcile` restores it",
+	                network->name);
+}
+
+static int protect(const struct cnm_cni_call *call, const struct cnm_cni_firewall *firewall,
+                   const struct cnm_cni_result *prev, struct cnm_error *err)
+{
+	_cleanup_network_ struct cnm_network *network = NULL;
+	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+	int found = cnm_cni_attached(call, &network, &endpoint, err);
+
+	if (found < 0 || check_policy(firewall, network, err) < 0)
+		return -1;
+	/* Without an address there is nothing to be cut. */
+	if (!found && !cnm_cni_foreign_has_address(prev))
+		return 0;
+	if (!found)
+		return cnm_cni_foreign_attach(call, prev, &network, &endpoint, err);
+	return cnm_cni_is_foreign(network) ? 0 : check_loaded(call, network, err);
+}
+
+static int add(const struct cnm_cni_call *call, json_object **ret, struct cnm_cni_error *err)
+{
+	_cleanup_cni_result_ struct cnm_cni_result prev = {0};
+	struct cnm_error plain = CNM_ERROR_INIT;
+	struct cnm_cni_firewall firewall;
+
+	if (cnm_cni_firewall_parse(&firewall, call->config, err) < 0 ||
+	    cnm_cni_prev_result(call, &prev, err) < 0 || cnm_cni_pass(call, NULL, ret, err) < 0)
+		return -1;
+	if (protect(call, &firewall, &prev, &plain) == 0)
+		return 0;
+	json_object_put(*ret);
+	*ret = NULL;
+	if (plain.code != CNM_E_UNSUPPORTED)
+		return cnm_cni_fail_model(err, call, &plain);
+	cnm_wrap(&plain, "network %s: plugin firewall", call->config->name);
+	return cnm_cni_fail_from(err, CNM_CNI_E_UNSUPPORTED, &plain);
+}
+
+/* Of a network of ours nothing is to be taken back. */
+static int del(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	_cleanup_network_ struct cnm_network *network = NULL;
+	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+	struct cnm_error plain = CNM_ERROR_INIT;
+	int found = cnm_cni_attached(call, &network, &endpoint, &plain);
+
+	if (found < 0)
+		return cnm_cni_fail_model(err, call, &plain);
+	/* Published ports hold on to the record: portmap's DEL takes both. */
+	if (found == 0 || !cnm_cni_is_foreign(network) || endpoint->port_count > 0)
+		return 0;
+	return cnm_cni_foreign_detach(call, network, &plain) < 0 ? cnm_cni_fail_model(err, call, &plain) : 0;
+}
+
+static int compare(const struct cnm_cni_call *call, const struct cnm_cni_firewall *firewall,
+                   const struct cnm_cni_result *prev, struct cnm_error *err)
+{
+	_cleanup_network_ struct cnm_network *network = NULL;
+	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+	int found = cnm_cni_attached(call, &network, &endpoint, err);
+	const struct cnm_driver *driver;
+
+	if (found < 0)
+		return -1;
+	if (!found && !cnm_cni_foreign_has_address(prev))
+		return 0;
+	if (!found)
+		return cnm_fail(err, CNM_E_CONFLICT, "the way to its interface %s is not kept open any more",
+		                call->env->ifname);
+	if (check_policy(firewall, network, err) < 0)
+		return -1;
+	if (!cnm_cni_is_foreign(network))
+		return check_loaded(call, network, err);
+	driver = cnm_controller_driver(call->controller, network->driver, err);
+	return driver ? driver->endpoint_check(call->controller, network, endpoint, err) : -1;
+}
+
+static int check(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	_cleanup_cni_result_ struct cnm_cni_result prev = {0};
+	struct cnm_error plain = CNM_ERROR_INIT;
+	struct cnm_cni_firewall firewall;
+
+	if (cnm_cni_firewall_parse(&firewall, call->config, err) < 0 ||
+	    cnm_cni_prev_result(call, &prev, err) < 0)
+		return -1;
+	if (compare(call, &firewall, &prev, &plain) == 0)
+		return 0;
+	cnm_wrap(&plain, "network %s, container %s", call->config->name, call->env->container);
+	return cnm_cni_fail_model(err, call, &plain);
+}
+
+static int gc(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	_cleanup_network_ struct cnm_network *network = NULL;
+	struct cnm_error missing = CNM_ERROR_INIT;
+
+	if (cnm_cni_network_find(call, call->config->name, &network, &missing) < 0)
+		return missing.code == CNM_E_NOT_FOUND ? 0 : cnm_cni_fail_model(err, call, &missing);
+	return cnm_cni_is_foreign(network) ? cnm_cni_collect(call, network->name, err) : 0;
+}
+
+const struct cnm_cni_plugin cnm_cni_plugin_firewall = {
+        .name = "firewall",
+        .add = add,
+        .del = del,
+        .check = check,
+        .gc = gc,
+};

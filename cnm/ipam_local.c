@@ -141,6 +141,16 @@ static const struct cnm_pool *pool_of(const struct cnm_network *network, const s
 	return NULL;
 }
 
+static bool has_address_of(const struct cnm_endpoint *endpoint, const struct cnm_addr *subnet)
+{
+	size_t i;
+
+	for (i = 0; i < endpoint->addr_count; i++)
+		if (cnm_addr_contains(subnet, &endpoint->addrs[i].addr))
+			return true;
+	return false;
+}
+
 static int take_requested(struct cnm_store_network *store, const struct cnm_network *network,
                           const struct cnm_addr *addr, struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
@@ -158,6 +168,9 @@ static int take_requested(struct cnm_store_network *store, const struct cnm_netw
 		return cnm_fail(err, CNM_E_INVALID, "address %s is reserved", text);
 	if (endpoint->addr_count == CNM_ENDPOINT_ADDRS)
 		return cnm_fail(err, CNM_E_INVALID, "more than %d addresses", CNM_ENDPOINT_ADDRS);
+	if (has_address_of(endpoint, &pool->subnet))
+		return cnm_fail(err, CNM_E_INVALID,
+		                "address %s is the second that is asked for of one subnet", text);
 	r = cnm_store_address_take(store, addr, endpoint->name, err);
 	if (r == 0) {
 		cnm_store_address_owner(store, addr, owner, &ignored);

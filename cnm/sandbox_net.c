@@ -72,6 +72,10 @@ static int write_ipv6_sysctls(const struct cnm_endpoint *endpoint, struct cnm_er
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", endpoint->ifname);
 	if (cnm_sysctl_write_if_present(path, "0", err) < 0)
 		return -1;
+	/* The link-local address serves at once, as ours do (IFA_F_NODAD). */
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_dad", endpoint->ifname);
+	if (has_ipv6(endpoint) && cnm_sysctl_write_if_present(path, "0", err) < 0)
+		return -1;
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", endpoint->ifname);
 	return cnm_sysctl_write_if_present(path, has_ipv6(endpoint) ? "0" : "1", err);
 }

@@ -49,7 +49,9 @@ static int create_bridge(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
 /* Before the link comes up: no address of its own choosing, no listening to routers. */
 static int set_ipv6(const struct cnm_bridge *bridge, struct cnm_error *err)
 {
-	if (set_conf(bridge->name, "accept_ra", "0", err) < 0)
+	/* Its link-local address asks for the neighbours of forwarded packets; waiting for it to be proved unique would be a second without IPv6. */
+	if (set_conf(bridge->name, "accept_ra", "0", err) < 0 ||
+	    set_conf(bridge->name, "accept_dad", "0", err) < 0)
 		return -1;
 	return set_conf(bridge->name, "disable_ipv6", bridge->ipv6 ? "0" : "1", err);
 }

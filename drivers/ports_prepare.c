@@ -7,7 +7,7 @@
 #include "drivers/ports_elements.h"
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #define TRIES 128
@@ -15,11 +15,16 @@
 /* net.ipv4.ip_local_port_range holds for both families. */
 static int read_range(unsigned *first, unsigned *last, struct cnm_error *err)
 {
-	char text[64];
+	char text[64], *end;
+	unsigned long low, high;
 
 	if (cnm_sysctl_read("net/ipv4/ip_local_port_range", text, sizeof(text), err) < 0)
 		return -1;
-	if (sscanf(text, "%u %u", first, last) != 2 || *first == 0 || *last > UINT16_MAX || *first > *last)
+	low = strtoul(text, &end, 10);
+	high = strtoul(end, NULL, 10);
+	*first = (unsigned)low;
+	*last = (unsigned)high;
+	if (low == 0 || high > UINT16_MAX || low > high)
 		return cnm_fail(err, CNM_E_SYSTEM, "net.ipv4.ip_local_port_range is \"%s\"", text);
 	return 0;
 }

@@ -150,7 +150,7 @@ static int limit(const struct cnm_cni_call *call, const struct cnm_cni_bandwidth
 {
 	struct cnm_link veth, ifb;
 	char mac[CNM_MAC_TEXT_MAX];
-	struct device device;
+	struct device device = {.name = ""};
 
 	if (cnm_cni_host_veth(call, &veth, err) < 0)
 		return -1;
@@ -197,7 +197,7 @@ static void unlimit_veth(const struct cnm_cni_call *call, struct cnm_rtnl *rtnl,
 	struct cnm_error ignored = CNM_ERROR_INIT;
 	struct cnm_rtnl_batch batch;
 	struct cnm_link veth;
-	struct cnm_tc tc;
+	struct cnm_tc tc = {.has_tbf = false};
 
 	if (!call->env->netns || !*call->env->netns || cnm_cni_host_veth(call, &veth, &ignored) < 0 ||
 	    cnm_tc_get(rtnl, veth.ifindex, &tc, &ignored) < 0)
@@ -216,7 +216,7 @@ static int del(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 	struct cnm_cni_error ignored = CNM_CNI_ERROR_INIT;
 	struct cnm_rtnl *rtnl = cnm_controller_rtnl(call->controller, &plain);
 	struct cnm_cni_bandwidth limits = {0};
-	struct device device;
+	struct device device = {.name = ""};
 	struct cnm_link link;
 	int found;
 
@@ -257,8 +257,8 @@ static int compare(const struct cnm_cni_call *call, const struct cnm_cni_bandwid
 {
 	struct cnm_rtnl *rtnl = cnm_controller_rtnl(call->controller, err);
 	struct cnm_link veth, ifb;
-	struct device device;
-	struct cnm_tc tc;
+	struct device device = {.name = ""};
+	struct cnm_tc tc = {.has_tbf = false};
 	int found;
 
 	if (!rtnl || cnm_cni_host_veth(call, &veth, err) < 0)

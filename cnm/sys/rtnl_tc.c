@@ -93,12 +93,13 @@ void cnm_link_add_ifb(struct cnm_rtnl_batch *batch, const char *name, const char
 /* One key that every packet fits (net/sched/cls_u32.c): the filter that kernels have which lack matchall. */
 static void put_match_all(struct cnm_rtnl_batch *batch, struct nlmsghdr *nlh)
 {
-	struct {
-		struct tc_u32_sel sel;
-		struct tc_u32_key key;
-	} all = {.sel = {.flags = TC_U32_TERMINAL, .nkeys = 1}};
+	struct tc_u32_sel sel = {.flags = TC_U32_TERMINAL, .nkeys = 1};
+	struct tc_u32_key key = {0};
+	char bytes[sizeof(sel) + sizeof(key)];
 
-	cnm_rtnl_put(batch, nlh, TCA_U32_SEL, &all, sizeof(all));
+	memcpy(bytes, &sel, sizeof(sel));
+	memcpy(bytes + sizeof(sel), &key, sizeof(key));
+	cnm_rtnl_put(batch, nlh, TCA_U32_SEL, bytes, sizeof(bytes));
 }
 
 static void put_mirred(struct cnm_rtnl_batch *batch, struct nlmsghdr *nlh, int to_ifindex)

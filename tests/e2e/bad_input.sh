@@ -83,6 +83,7 @@ refused '10\.8\.0\.7' $none "$CNM" network create --subnet 10.9.0.0/24 --aux-add
 
 say "addresses"
 refused '10\.7\.0\.1' $none "$CNM" connect web other --ip 10.7.0.1
+refused '10\.1\.0\.31' $none "$CNM" connect web other --ip 10.1.0.30 --ip 10.1.0.31
 refused '10\.1\.0\.9.*box|box.*10\.1\.0\.9' $none "$CNM" connect web other --ip 10.1.0.9
 refused '10\.1\.0\.1' $none "$CNM" connect web other --ip 10.1.0.1
 refused '10\.1\.0\.255' $none "$CNM" connect web other --ip 10.1.0.255

@@ -70,7 +70,6 @@ static int allow_ipv6(struct cnm_controller *controller, const char *bridge, str
 	        .dst = {.family = AF_INET6, .prefix = 128, .bytes = {[15] = 1}},
 	        .table = RT_TABLE_LOCAL,
 	        .type = RTN_LOCAL,
-	        .metric = LOOPBACK_METRIC,
 	};
 	struct cnm_rtnl_batch batch;
 	struct cnm_link link;
@@ -78,6 +77,8 @@ static int allow_ipv6(struct cnm_controller *controller, const char *bridge, str
 	if (!rtnl || cnm_link_get(rtnl, bridge, 0, &link, err) < 0)
 		return -1;
 	route.ifindex = link.ifindex;
+	/* Routes to one address differ by their metric: each bridge has its own. */
+	route.metric = LOOPBACK_METRIC + (uint32_t)link.ifindex;
 	cnm_rtnl_batch_init(&batch);
 	cnm_route_add(&batch, &route, true);
 	return cnm_rtnl_batch_send(rtnl, &batch, err);

@@ -69,7 +69,7 @@ baseline networks
 "$CNM" connect --netns /run/netns/r1 red r1 -p 8080:7777 -p 8080:7777/udp -p 8080:7777/sctp -p 127.0.0.1:8081:7777 -p '[::1]:8081:7777' \
 	-p 192.0.2.1:8082:7777 -p 8778-8780:7777-7779 -p 9000-9099:9000-9099 -p 7779
 "$CNM" connect --netns /run/netns/r2 red r2
-"$CNM" connect --netns /run/netns/b1 blue b1
+"$CNM" connect --netns /run/netns/b1 blue b1 -p 8083:7777
 "$CNM" connect --netns /run/netns/i1 closed i1
 for n in r1 r2 b1 i1; do
 	serve_in $n
@@ -105,6 +105,7 @@ for p in tcp udp; do
 done
 ask_all reaches host tcp 127.0.0.1 8081 10.10.0.1 7777 r1
 ask_all reaches host tcp ::1 8081 fd00:10::1 7777 r1
+ask_all reaches host tcp ::1 8083 fd00:11::1 7777 b1
 ask_all apart outside tcp 192.0.2.1 8081
 ask_all apart outside tcp 2001:db8:2::1 8081
 ask_all apart host tcp 192.0.2.1 8081

@@ -188,6 +188,8 @@ ip netns exec outside "$PROBE" ask udp 192.0.2.1 6200 -s 40000 -w 200 >/dev/null
 serve_in r3
 reaches outside udp 192.0.2.1 6200 192.0.2.2 7777 r3
 [ "$(ip netns exec outside "$PROBE" ask udp 192.0.2.1 6200 -s 40000 -w 400 | awk '{ print $4 }')" = r3 ] || fail "a flow that was tracked before is stuck"
+# A young flow of another port, which must stay.
+reaches outside udp 192.0.2.1 8080 192.0.2.2 7777 r1
 "$CNM" disconnect blue r3
 conntrack -L -p udp 2>/dev/null | grep 'dport=6200' && fail "a flow outlived its port"
 conntrack -L -p udp 2>/dev/null | grep -q 'dport=8080' || fail "flows of another port went with it"

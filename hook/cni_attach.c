@@ -7,6 +7,7 @@
 #include "cnm/driver.h"
 #include "hook/cli_options.h"
 #include "hook/cni_attachment.h"
+#include "hook/cni_ports.h"
 #include "spec/cni_plugin.h"
 #include <string.h>
 
@@ -133,6 +134,7 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	const struct cnm_strings *ips = cnm_cni_requested_ips(call->config, &call->env->args);
 	_cleanup_(routes_free) struct routes routes = {0};
 	_cleanup_options_view_ struct cnm_options sysctls = {0};
+	_cleanup_cni_ports_ struct cnm_cni_ports ports = {0};
 	struct cnm_sandbox_spec sandbox = {
 	        .id = call->env->container, .netns_path = call->env->netns, .no_files = true};
 	struct cnm_join_spec join = {.ifname = call->env->ifname,
@@ -146,8 +148,11 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	};
 
 	if (check_gateways(call, network, err) < 0 || fill_routes(&routes, request, err) < 0 ||
-	    cnm_cli_options_view(&sysctls, &request->sysctls, err) < 0)
+	    cnm_cli_options_view(&sysctls, &request->sysctls, err) < 0 ||
+	    cnm_cni_ports_fill(&ports, &call->config->runtime, err) < 0)
 		return -1;
+	spec.ports = ports.specs;
+	spec.port_count = ports.count;
 	spec.routes = routes.specs;
 	spec.sysctls = sysctls;
 	if (ips) {

@@ -70,8 +70,7 @@ static int describe(struct description *ret, const struct cnm_cni_network *netwo
 static int refuse_unknown(const struct cnm_cni_config *config, struct cnm_cni_error *err)
 {
 	const struct cnm_cni_runtime *runtime = &config->runtime;
-	const char *key = runtime->port_count > 0     ? "portMappings"
-	                  : runtime->bandwidth.given  ? "bandwidth"
+	const char *key = runtime->bandwidth.given    ? "bandwidth"
 	                  : runtime->ranges.count > 0 ? "ipRanges"
 	                                              : NULL;
 

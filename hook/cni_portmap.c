@@ -8,42 +8,9 @@
 #include "cnm/ports.h"
 #include "hook/cni_attachment.h"
 #include "hook/cni_foreign.h"
+#include "hook/cni_ports.h"
 #include "spec/cni_plugin.h"
 #include <string.h>
-
-/* Port specifications, with the texts that they point to. */
-struct ports {
-	struct cnm_port_spec *specs;
-	char (*hosts)[CNM_ADDR_TEXT_MAX];
-	size_t count;
-};
-
-static void ports_free(struct ports *ports)
-{
-	free(ports->specs);
-	free(ports->hosts);
-}
-
-static int fill_ports(const struct cnm_cni_runtime *runtime, struct ports *ret, struct cnm_error *err)
-{
-	size_t i;
-
-	ret->specs = calloc(runtime->port_count + 1, sizeof(*ret->specs));
-	ret->hosts = calloc(runtime->port_count + 1, sizeof(*ret->hosts));
-	if (!ret->specs || !ret->hosts)
-		return cnm_fail_nomem(err);
-	for (i = 0; i < runtime->port_count; i++) {
-		const struct cnm_cni_port *from = &runtime->ports[i];
-
-		ret->specs[i] = (struct cnm_port_spec){.host_port = from->host_port,
-		                                       .port = from->container_port,
-		                                       .protocol = from->protocol};
-		if (cnm_addr_is_set(&from->host_ip))
-			ret->specs[i].host_ip = cnm_addr_format(&from->host_ip, ret->hosts[i]);
-	}
-	ret->count = runtime->port_count;
-	return 0;
-}
 
 /* What would change who reaches the container, and cannot be done here, is refused; what only says how the reference's rules are written
  * is not looked at. */
@@ -71,9 +38,9 @@ static int read_config(const struct cnm_cni_call *call, struct cnm_cni_error *er
 
 static int publish(const struct cnm_cni_call *call, struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
-	_cleanup_(ports_free) struct ports ports = {0};
+	_cleanup_cni_ports_ struct cnm_cni_ports ports = {0};
 
-	if (fill_ports(&call->config->runtime, &ports, err) < 0)
+	if (cnm_cni_ports_fill(&ports, &call->config->runtime, err) < 0)
 		return -1;
 	return cnm_endpoint_publish(call->controller, endpoint, ports.specs, ports.count, err);
 }

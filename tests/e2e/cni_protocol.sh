@@ -266,7 +266,13 @@ refused 'mtu' 7 "$(with '.name = "n" | .options = {mtu: "x"}')" ADD
 refused 'prevResult' 7 "$(with '.prevResult = []')" ADD
 refused 'prevResult' 7 "$(with '.prevResult = {ips: [{address: "ten"}]}')" ADD
 refused 'interface' 7 "$(with '.prevResult = {ips: [{address: "10.0.0.1/8", interface: 4}]}')" ADD
-refused 'runtimeConfig\.portMappings' 7 "$(with '.runtimeConfig.portMappings = [{hostPort: 80, containerPort: 80, protocol: "tcp"}]')" ADD
+with '.runtimeConfig.portMappings = [{hostPort: 80, containerPort: 8000, protocol: "tcp"}]' >ported
+cni ADD c9 $NS eth0 <ported >out || fail "ADD: $(cat out)"
+assert_match "ports of the endpoint" '"HostPort":80,"Port":8000' "$("$CNM" endpoint inspect web/c9@eth0 | jq -c '.[0].Ports')"
+nft list map inet cnm ports4 | grep -q 'tcp . 80 : .* . 8000' || fail "the port is not published"
+refused 'port 80/tcp is published by web/c9@eth0' 100 "$(cat ported)" ADD c8 /run/netns/pod2
+cni DEL c9 $NS eth0 <ported
+nft list map inet cnm ports4 | grep -q 'tcp . 80' && fail "DEL left the port"
 refused 'runtimeConfig\.bandwidth' 7 "$(with '.runtimeConfig.bandwidth = {ingressRate: 1000, ingressBurst: 1000}')" ADD
 refused 'host-local' 2 "$(with '.ipam.type = "host-local"')" ADD
 refused '10\.7\.0\.1' 7 "$(with '.args.cni.ips = ["10.7.0.1"]')" ADD

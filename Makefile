@@ -147,7 +147,7 @@ install: all $(BUILD)/libcnm.pc ## install executable, library, headers and CNI 
 
 # Names of the reference plugins under which the installed plugin answers too. A link of ours leads to `cnm` beside it, and to nothing else; what is
 # not such a link is somebody else's: it is not overwritten, and not removed. All names are looked at before one is linked.
-CNI_DROPIN := portmap firewall tuning loopback bandwidth
+CNI_DROPIN := bridge host-local portmap firewall tuning loopback bandwidth
 
 install-cni-dropin: ## let the installed CNI plugin stand in for the reference plugins, by links in CNI_BIN_DIR
 	@cd '$(DESTDIR)$(CNI_BIN_DIR)' && test -x cnm || \

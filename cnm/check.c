@@ -2,6 +2,7 @@
 /* CHECK: what an attachment's record says, compared with the store and the kernel. */
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
+#include "cnm/ipam.h"
 #include "cnm/liveness.h"
 #include "cnm/sandbox_net.h"
 #include <string.h>
@@ -51,12 +52,14 @@ static int check_locked(struct cnm_controller *controller, struct cnm_store_sand
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
 	_cleanup_network_ struct cnm_network *network = NULL;
 	const struct cnm_driver *driver;
+	const struct cnm_ipam *ipam;
 
 	if (cnm_store_endpoint_load(net, name, &endpoint, err) < 0 ||
 	    cnm_store_network_load(controller->store, endpoint->network, &network, err) < 0)
 		return -1;
 	driver = cnm_controller_driver(controller, network->driver, err);
-	if (!driver || check_reservations(net, endpoint, err) < 0)
+	ipam = driver ? cnm_ipam_find(network->ipam_driver, err) : NULL;
+	if (!ipam || (ipam->reserves && check_reservations(net, endpoint, err) < 0))
 		return -1;
 	if (driver->network_check && driver->network_check(controller, network, err) < 0)
 		return -1;

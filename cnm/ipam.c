@@ -10,8 +10,10 @@ const struct cnm_ipam *cnm_ipam_find(const char *name, struct cnm_error *err)
 		return &cnm_ipam_local;
 	if (strcmp(name, cnm_ipam_null.name) == 0)
 		return &cnm_ipam_null;
-	cnm_fail(err, CNM_E_NOT_FOUND, "no IPAM driver \"%s\" (there are: %s, %s)", name, cnm_ipam_local.name,
-	         cnm_ipam_null.name);
+	if (strcmp(name, cnm_ipam_external.name) == 0)
+		return &cnm_ipam_external;
+	cnm_fail(err, CNM_E_NOT_FOUND, "no IPAM driver \"%s\" (there are: %s, %s, %s)", name,
+	         cnm_ipam_local.name, cnm_ipam_null.name, cnm_ipam_external.name);
 	return NULL;
 }
 

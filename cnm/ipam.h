@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address management: "default" (the built-in allocator) and "null" (no addresses). Pools are chosen when a network is
+ * Address management: "default" (the built-in allocator), "null" (no addresses) and "external" (another program gives them). Pools are chosen when a network is
  * made; addresses are taken in the store when an endpoint is.
  */
 #ifndef CNM_IPAM_H
@@ -9,8 +9,13 @@
 #include "cnm/model.h"
 #include "cnm/store.h"
 
+/* Option of "default": which pools serve one address together, a number for each pool in its order ("0,0,1"). Without it those of a family
+ * do. */
+#define CNM_IPAM_SETS "cnm.ipam.sets"
+
 struct cnm_ipam {
 	const char *name;
+	bool reserves; /* an address that an endpoint has is taken in our store */
 	/* Fills network->pools from the specification; the lock on ROOT/networks is held. */
 	int (*pools_request)(struct cnm_controller *controller, const struct cnm_network_spec *spec,
 	                     struct cnm_network *network, struct cnm_error *err);
@@ -25,6 +30,13 @@ struct cnm_ipam {
 const struct cnm_ipam *cnm_ipam_find(const char *name, struct cnm_error *err);
 extern const struct cnm_ipam cnm_ipam_local; /* "default" */
 extern const struct cnm_ipam cnm_ipam_null;  /* "null" */
+/* "external": the addresses that are asked for are those that the endpoint has, as they are; the other program knows whose they are. Pools
+ * say what the driver does for a subnet, and come with the first address of it (cnm_network_add_pool). */
+extern const struct cnm_ipam cnm_ipam_external;
+
+/* A network of "external" learns of a subnet: it gets a pool like it, or has it already. CNM_E_CONFLICT: with another gateway. */
+int cnm_network_add_pool(struct cnm_controller *controller, const char *network,
+                         const struct cnm_pool_spec *spec, struct cnm_error *err);
 
 /* Gives back every address of the endpoint. */
 int cnm_ipam_release(struct cnm_store_network *store, const struct cnm_endpoint *endpoint,

@@ -179,31 +179,38 @@ static int take_requested(struct cnm_store_network *store, const struct cnm_netw
 	return r < 0 ? -1 : give(endpoint, pool, addr, err);
 }
 
-static bool endpoint_has_family(const struct cnm_endpoint *endpoint, int family)
+/* Which pools serve one address together: the set that the network's option gives pool i, or its family. */
+static long group_of(const struct cnm_network *network, size_t i)
 {
-	size_t i;
+	const char *text = cnm_kvs_get(&network->ipam_options, CNM_IPAM_SETS);
+	size_t n;
 
-	for (i = 0; i < endpoint->addr_count; i++)
-		if (endpoint->addrs[i].addr.family == family)
-			return true;
-	return false;
+	for (n = 0; text && n < i; n++) {
+		text = strchr(text, ',');
+		text = text ? text + 1 : NULL;
+	}
+	if (!text || *text < '0' || *text > '9')
+		return -(long)network->pools[i].subnet.family;
+	return strtol(text, NULL, 10);
 }
 
-/* One address out of the first pool of the family that has one. */
-static int take_family(struct cnm_store_network *store, const struct cnm_network *network, int family,
-                       struct cnm_endpoint *endpoint, struct cnm_error *err)
+/* One address for the group of pool `at`, unless an earlier pool was asked for it or gave it: out of the first that has one. */
+static int take_group(struct cnm_store_network *store, const struct cnm_network *network, size_t at,
+                      struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	const struct cnm_pool *last = NULL;
+	long group = group_of(network, at);
 	char text[CNM_ADDR_TEXT_MAX];
 	size_t i;
 
-	if (endpoint_has_family(endpoint, family))
-		return 0;
-	for (i = 0; i < network->pool_count; i++) {
+	for (i = 0; i < network->pool_count; i++)
+		if (group_of(network, i) == group && has_address_of(endpoint, &network->pools[i].subnet))
+			return 0;
+	for (i = at; i < network->pool_count; i++) {
 		struct cnm_addr addr;
 		int r;
 
-		if (network->pools[i].subnet.family != family)
+		if (group_of(network, i) != group)
 			continue;
 		last = &network->pools[i];
 		r = take_any(store, last, endpoint->name, &addr, err);
@@ -225,10 +232,8 @@ static int local_addresses_take(struct cnm_store_network *store, const struct cn
 
 	for (i = 0; i < requested_count && r == 0; i++)
 		r = take_requested(store, network, &requested[i], endpoint, err);
-	if (r == 0)
-		r = take_family(store, network, AF_INET, endpoint, err);
-	if (r == 0)
-		r = take_family(store, network, AF_INET6, endpoint, err);
+	for (i = 0; i < network->pool_count && r == 0; i++)
+		r = take_group(store, network, i, endpoint, err);
 	if (r < 0) {
 		cnm_ipam_release(store, endpoint, &undo_err);
 		endpoint->addr_count = 0;
@@ -238,6 +243,7 @@ static int local_addresses_take(struct cnm_store_network *store, const struct cn
 
 const struct cnm_ipam cnm_ipam_local = {
         .name = "default",
+        .reserves = true,
         .pools_request = cnm_pools_request,
         .addresses_take = local_addresses_take,
 };

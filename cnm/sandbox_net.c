@@ -15,6 +15,18 @@
 
 #define LOOPBACK_INDEX 1 /* loopback_net_init in drivers/net/loopback.c */
 
+bool cnm_sandbox_net_knows(const char *option)
+{
+	return strcmp(option, CNM_SANDBOX_DAD) == 0 || strcmp(option, CNM_SANDBOX_DOWN) == 0;
+}
+
+static bool is_asked(const struct cnm_endpoint *endpoint, const char *option)
+{
+	const char *value = cnm_kvs_get(&endpoint->options, option);
+
+	return value && strcmp(value, "true") == 0;
+}
+
 static bool has_ipv6(const struct cnm_endpoint *endpoint)
 {
 	size_t i;
@@ -69,12 +81,16 @@ static int write_ipv6_sysctls(const struct cnm_endpoint *endpoint, struct cnm_er
 {
 	char path[128];
 
+	/* Without any address of ours the interface is the container's own affair. */
+	if (endpoint->addr_count == 0)
+		return 0;
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", endpoint->ifname);
 	if (cnm_sysctl_write_if_present(path, "0", err) < 0)
 		return -1;
 	/* The link-local address serves at once, as ours do (IFA_F_NODAD). */
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_dad", endpoint->ifname);
-	if (has_ipv6(endpoint) && cnm_sysctl_write_if_present(path, "0", err) < 0)
+	if (has_ipv6(endpoint) && !is_asked(endpoint, CNM_SANDBOX_DAD) &&
+	    cnm_sysctl_write_if_present(path, "0", err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", endpoint->ifname);
 	return cnm_sysctl_write_if_present(path, has_ipv6(endpoint) ? "0" : "1", err);
@@ -144,8 +160,12 @@ static void build_interface(struct cnm_rtnl_batch *batch, const struct cnm_sandb
 	size_t i;
 
 	for (i = 0; i < endpoint->addr_count; i++)
-		cnm_ifaddr_add(batch, net->link.ifindex, &endpoint->addrs[i].addr, false);
-	cnm_link_set(batch, &up);
+		if (is_asked(endpoint, CNM_SANDBOX_DAD))
+			cnm_ifaddr_add_checked(batch, net->link.ifindex, &endpoint->addrs[i].addr);
+		else
+			cnm_ifaddr_add(batch, net->link.ifindex, &endpoint->addrs[i].addr, false);
+	if (!is_asked(endpoint, CNM_SANDBOX_DOWN))
+		cnm_link_set(batch, &up);
 	add_routes(batch, endpoint, net->link.ifindex);
 	if (net->default4)
 		add_default(batch, endpoint, AF_INET, net->link.ifindex);
@@ -281,7 +301,7 @@ int cnm_sandbox_net_check(struct cnm_controller *controller, const struct cnm_sa
 		               ? cnm_fail(err, CNM_E_CONFLICT, "interface %s is missing in the sandbox",
 		                          endpoint->ifname)
 		               : -1;
-	if (!(link.flags & IFF_UP))
+	if (!(link.flags & IFF_UP) && !is_asked(endpoint, CNM_SANDBOX_DOWN))
 		return cnm_fail(err, CNM_E_CONFLICT, "interface %s is down", endpoint->ifname);
 	if (check_addresses(inside, endpoint, link.ifindex, err) < 0)
 		return -1;

@@ -5,6 +5,11 @@
 
 #include "cnm/driver.h"
 
+/* Options of an endpoint that the sandbox's side serves, whatever the driver ("true"; a driver takes them in endpoint_prepare). */
+#define CNM_SANDBOX_DAD  "cnm.sandbox.dad"  /* IPv6 addresses are proved unique before they serve */
+#define CNM_SANDBOX_DOWN "cnm.sandbox.down" /* the interface is not brought up */
+bool cnm_sandbox_net_knows(const char *option);
+
 struct cnm_sandbox_net {
 	int netns_fd;
 	const struct cnm_endpoint *endpoint;

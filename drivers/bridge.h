@@ -21,6 +21,13 @@
 #define CNM_BRIDGE_MODE4        "com.docker.network.bridge.gateway_mode_ipv4"
 #define CNM_BRIDGE_MODE6        "com.docker.network.bridge.gateway_mode_ipv6"
 #define CNM_BRIDGE_BINDING      "com.docker.network.bridge.host_binding_ipv4"
+#define CNM_BRIDGE_INHIBIT_IPV6 "cnm.bridge.inhibit_ipv6"
+#define CNM_BRIDGE_PROMISC      "cnm.bridge.promisc"
+#define CNM_BRIDGE_MAC_CHECK    "cnm.bridge.mac_check"
+#define CNM_BRIDGE_OTHERS       "cnm.bridge.other_addresses"
+
+/* What becomes of other addresses on a bridge that was there before. */
+enum cnm_bridge_others { CNM_OTHERS_KEEP, CNM_OTHERS_REFUSE, CNM_OTHERS_REPLACE };
 
 /* A network's settings, read out of its record. */
 struct cnm_bridge {
@@ -30,7 +37,11 @@ struct cnm_bridge {
 	bool icc;
 	bool masquerade;
 	bool inhibit_ipv4; /* no IPv4 gateway address on the bridge */
+	bool inhibit_ipv6; /* the same for IPv6 */
 	bool hairpin;
+	bool promisc;
+	bool mac_check; /* an endpoint sends from its own MAC address only */
+	enum cnm_bridge_others others;
 	bool internal;
 	bool ipv6;
 	enum cnm_gateway_mode mode4, mode6;
@@ -49,6 +60,12 @@ int cnm_bridge_network_delete(struct cnm_controller *controller, struct cnm_netw
                               struct cnm_error *err);
 int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_network *network,
                              struct cnm_error *err);
+
+/* The gateway address that the bridge carries of a pool: with the subnet's prefix; false: none. */
+bool cnm_bridge_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *pool, struct cnm_addr *ret);
+/* Of a bridge that was there before: refuses or removes addresses that stand beside the network's gateways, as its option says. */
+int cnm_bridge_settle_others(struct cnm_rtnl *rtnl, const struct cnm_network *network,
+                             const struct cnm_bridge *bridge, int ifindex, struct cnm_error *err);
 
 /* The elements of the network in the firewall's sets: put them all, or take them all away. */
 int cnm_bridge_firewall_add(struct cnm_controller *controller, const struct cnm_network *network,

@@ -3,7 +3,9 @@
  * A bridge endpoint: a veth pair whose inner end is born in the sandbox under its final name. The host end's name is random and stands in
  * the record before the pair is made, so that leave needs nothing else.
  */
+#include "cnm/sandbox_net.h"
 #include "cnm/sys/rtnl_link.h"
+#include "cnm/sys/rtnl_port.h"
 #include "cnm/sys/sysctl.h"
 #include "drivers/bridge.h"
 #include "drivers/options.h"
@@ -14,9 +16,12 @@
 int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct cnm_network *network,
                                 struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
-	if (endpoint->options.count > 0)
-		return cnm_fail(err, CNM_E_INVALID, "unknown endpoint option \"%s\"",
-		                endpoint->options.items[0].key);
+	size_t i;
+
+	for (i = 0; i < endpoint->options.count; i++)
+		if (!cnm_sandbox_net_knows(endpoint->options.items[i].key))
+			return cnm_fail(err, CNM_E_INVALID, "unknown endpoint option \"%s\"",
+			                endpoint->options.items[i].key);
 	snprintf(endpoint->host_ifname, sizeof(endpoint->host_ifname), "veth%.11s", endpoint->id);
 	endpoint->no_gateway = endpoint->no_gateway || network->internal;
 	if (cnm_mac_random(&endpoint->host_mac, err) < 0)
@@ -88,6 +93,8 @@ static int bring_up_port(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
 	snprintf(alias, sizeof(alias), "cnm:%s/%.150s", endpoint->network, endpoint->name);
 	cnm_rtnl_batch_init(&batch);
 	cnm_link_set(&batch, &change);
+	if (bridge->mac_check)
+		cnm_port_lock(&batch, ifindex, &endpoint->mac);
 	return cnm_rtnl_batch_send(rtnl, &batch, err);
 }
 
@@ -149,5 +156,14 @@ int cnm_bridge_endpoint_check(struct cnm_controller *controller, const struct cn
 		                bridge.name);
 	if (!(host_link.flags & IFF_UP))
 		return cnm_fail(err, CNM_E_CONFLICT, "link %s is down", endpoint->host_ifname);
+	if (bridge.mac_check) {
+		int locked = cnm_port_is_locked(rtnl, endpoint->host_ifname, err);
+
+		if (locked <= 0)
+			return locked < 0 ? -1
+			                  : cnm_fail(err, CNM_E_CONFLICT,
+			                             "link %s takes frames from any MAC address",
+			                             endpoint->host_ifname);
+	}
 	return cnm_bridge_ports_check(controller, &bridge, endpoint, err);
 }

@@ -6,6 +6,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/sys/rtnl_addr.h"
 #include "cnm/sys/rtnl_link.h"
+#include "cnm/sys/rtnl_link_tuning.h"
 #include "cnm/sys/sysctl.h"
 #include "drivers/bridge.h"
 #include "drivers/ruleset.h"
@@ -46,9 +47,11 @@ static int create_bridge(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
 	return cnm_link_batch_send_and_get(rtnl, &batch, bridge->name, link, err);
 }
 
-/* Before the link comes up: no address of its own choosing, no listening to routers. */
-static int set_ipv6(const struct cnm_bridge *bridge, struct cnm_error *err)
+/* Before the link comes up: no address of its own choosing, no listening to routers. On a bridge of somebody else only what we need. */
+static int set_ipv6(const struct cnm_bridge *bridge, bool foreign, struct cnm_error *err)
 {
+	if (foreign)
+		return bridge->ipv6 ? set_conf(bridge->name, "disable_ipv6", "0", err) : 0;
 	/* Its link-local address asks for the neighbours of forwarded packets; waiting for it to be proved unique would be a second without IPv6. */
 	if (set_conf(bridge->name, "accept_ra", "0", err) < 0 ||
 	    set_conf(bridge->name, "accept_dad", "0", err) < 0)
@@ -56,21 +59,16 @@ static int set_ipv6(const struct cnm_bridge *bridge, struct cnm_error *err)
 	return set_conf(bridge->name, "disable_ipv6", bridge->ipv6 ? "0" : "1", err);
 }
 
-static bool carries_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *pool)
+bool cnm_bridge_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *pool, struct cnm_addr *ret)
 {
 	bool is_ipv4 = pool->gateway.family == AF_INET;
 
-	if (!cnm_addr_is_set(&pool->gateway) || (is_ipv4 && bridge->inhibit_ipv4))
+	if (!cnm_addr_is_set(&pool->gateway) || (is_ipv4 ? bridge->inhibit_ipv4 : bridge->inhibit_ipv6) ||
+	    (is_ipv4 ? bridge->mode4 : bridge->mode6) == CNM_GATEWAY_ISOLATED)
 		return false;
-	return (is_ipv4 ? bridge->mode4 : bridge->mode6) != CNM_GATEWAY_ISOLATED;
-}
-
-static struct cnm_addr gateway_with_prefix(const struct cnm_pool *pool)
-{
-	struct cnm_addr addr = pool->gateway;
-
-	addr.prefix = pool->subnet.prefix;
-	return addr;
+	*ret = pool->gateway;
+	ret->prefix = pool->subnet.prefix;
+	return true;
 }
 
 static int set_addresses_and_up(struct cnm_rtnl *rtnl, const struct cnm_network *network,
@@ -80,22 +78,26 @@ static int set_addresses_and_up(struct cnm_rtnl *rtnl, const struct cnm_network 
 	/* An MTU given at creation would go with the last port; a change pins it (br_mtu_auto_adjust). */
 	struct cnm_link_change up = {
 	        .ifindex = link->ifindex, .up = CNM_ON, .mtu = foreign ? 0 : bridge->mtu};
+	struct cnm_link_tuning promisc = CNM_LINK_TUNING_NONE;
 	struct cnm_rtnl_batch batch;
 	size_t i;
 
+	promisc.promisc = 1;
 	cnm_rtnl_batch_init(&batch);
 	for (i = 0; i < network->pool_count; i++) {
-		struct cnm_addr addr = gateway_with_prefix(&network->pools[i]);
+		struct cnm_addr addr;
 
-		if (carries_gateway(bridge, &network->pools[i]))
+		if (cnm_bridge_gateway(bridge, &network->pools[i], &addr))
 			cnm_ifaddr_add(&batch, link->ifindex, &addr, true);
 	}
 	cnm_link_set(&batch, &up);
+	if (bridge->promisc)
+		cnm_link_tune(&batch, link->ifindex, &promisc);
 	return cnm_rtnl_batch_send(rtnl, &batch, err);
 }
 
 static int ensure_forwarding(struct cnm_controller *controller, const struct cnm_network *network,
-                             struct cnm_error *err)
+                             const struct cnm_bridge *bridge, struct cnm_error *err)
 {
 	bool seen[2] = {false, false};
 	size_t i;
@@ -106,6 +108,9 @@ static int ensure_forwarding(struct cnm_controller *controller, const struct cnm
 		int family = network->pools[i].subnet.family;
 		size_t at = family == AF_INET ? 0 : 1;
 
+		/* Who is no gateway forwards nothing. */
+		if (at == 0 ? bridge->inhibit_ipv4 : bridge->inhibit_ipv6)
+			continue;
 		if (!seen[at] && cnm_forwarding_ensure(controller, family, err) < 0)
 			return -1;
 		seen[at] = true;
@@ -125,13 +130,15 @@ int cnm_bridge_network_ensure(struct cnm_controller *controller, struct cnm_netw
 	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0)
 		return -1;
 	found = find_bridge(rtnl, &bridge, &link, err);
-	if (found < 0)
+	if (found < 0 ||
+	    (found == 2 && cnm_bridge_settle_others(rtnl, network, &bridge, link.ifindex, err) < 0))
 		return -1;
 	if (cnm_ruleset_ensure(controller, err) == 0 &&
 	    cnm_bridge_firewall_add(controller, network, &bridge, err) == 0 &&
-	    (found || create_bridge(rtnl, &bridge, &link, err) == 0) && set_ipv6(&bridge, err) == 0 &&
+	    (found || create_bridge(rtnl, &bridge, &link, err) == 0) &&
+	    set_ipv6(&bridge, found == 2, err) == 0 &&
 	    set_addresses_and_up(rtnl, network, &bridge, &link, found == 2, err) == 0 &&
-	    ensure_forwarding(controller, network, err) == 0)
+	    ensure_forwarding(controller, network, &bridge, err) == 0)
 		return 0;
 	if (!found)
 		cnm_bridge_network_delete(controller, network, &undo_err);
@@ -163,9 +170,9 @@ static void remove_addresses(struct cnm_rtnl_batch *batch, const struct cnm_netw
 	size_t i;
 
 	for (i = 0; i < network->pool_count; i++) {
-		struct cnm_addr addr = gateway_with_prefix(&network->pools[i]);
+		struct cnm_addr addr;
 
-		if (carries_gateway(bridge, &network->pools[i]))
+		if (cnm_bridge_gateway(bridge, &network->pools[i], &addr))
 			cnm_ifaddr_delete(batch, ifindex, &addr);
 	}
 }
@@ -219,8 +226,9 @@ static int check_gateways(struct cnm_rtnl *rtnl, const struct cnm_network *netwo
 	for (i = 0; i < network->pool_count; i++) {
 		const struct cnm_pool *pool = &network->pools[i];
 		struct address_search search = {&pool->gateway, false};
+		struct cnm_addr addr;
 
-		if (!carries_gateway(bridge, pool))
+		if (!cnm_bridge_gateway(bridge, pool, &addr))
 			continue;
 		if (cnm_ifaddr_list(rtnl, ifindex, match_address, &search, err) < 0)
 			return -1;

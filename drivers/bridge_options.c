@@ -26,6 +26,10 @@ static const struct cnm_option_rule rules[] = {
         {CNM_BRIDGE_MODE4, "gateway_mode_ipv4", CNM_OPTION_WORD, 0, 0, "nat nat-unprotected routed isolated"},
         {CNM_BRIDGE_MODE6, "gateway_mode_ipv6", CNM_OPTION_WORD, 0, 0, "nat nat-unprotected routed isolated"},
         {CNM_BRIDGE_BINDING, "host_binding", CNM_OPTION_ADDRESS, 0, 0, NULL},
+        {CNM_BRIDGE_INHIBIT_IPV6, "inhibit_ipv6", CNM_OPTION_BOOL, 0, 0, NULL},
+        {CNM_BRIDGE_PROMISC, "promisc", CNM_OPTION_BOOL, 0, 0, NULL},
+        {CNM_BRIDGE_MAC_CHECK, "mac_check", CNM_OPTION_BOOL, 0, 0, NULL},
+        {CNM_BRIDGE_OTHERS, "other_addresses", CNM_OPTION_WORD, 0, 0, "keep refuse replace"},
         {"cnm.allow", "allow", CNM_OPTION_WORDS, 0, 0, "ip mac ports"},
 };
 
@@ -166,6 +170,15 @@ int cnm_bridge_network_prepare(struct cnm_controller *controller, struct cnm_net
 	return choose_bridge(controller, network, err);
 }
 
+static enum cnm_bridge_others others(const struct cnm_kvs *options)
+{
+	const char *word = cnm_kvs_get(options, CNM_BRIDGE_OTHERS);
+
+	if (!word || strcmp(word, "keep") == 0)
+		return CNM_OTHERS_KEEP;
+	return strcmp(word, "replace") == 0 ? CNM_OTHERS_REPLACE : CNM_OTHERS_REFUSE;
+}
+
 int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *ret, struct cnm_error *err)
 {
 	const char *name = cnm_kvs_get(&network->driver_state, "bridge");
@@ -180,7 +193,11 @@ int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *re
 	ret->icc = cnm_options_bool(options, CNM_BRIDGE_ICC, true);
 	ret->masquerade = cnm_options_bool(options, CNM_BRIDGE_MASQUERADE, true);
 	ret->inhibit_ipv4 = cnm_options_bool(options, CNM_BRIDGE_INHIBIT_IPV4, false);
+	ret->inhibit_ipv6 = cnm_options_bool(options, CNM_BRIDGE_INHIBIT_IPV6, false);
 	ret->hairpin = cnm_options_bool(options, CNM_BRIDGE_HAIRPIN, true);
+	ret->promisc = cnm_options_bool(options, CNM_BRIDGE_PROMISC, false);
+	ret->mac_check = cnm_options_bool(options, CNM_BRIDGE_MAC_CHECK, false);
+	ret->others = others(options);
 	ret->internal = network->internal;
 	ret->mode4 = gateway_mode(options, CNM_BRIDGE_MODE4);
 	ret->mode6 = gateway_mode(options, CNM_BRIDGE_MODE6);

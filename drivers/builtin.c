@@ -6,10 +6,8 @@
 int cnm_controller_add_builtin_drivers(struct cnm_controller *controller, struct cnm_error *err)
 {
 	static const struct cnm_driver *const builtin[] = {
-	        &cnm_driver_null,
-	        &cnm_driver_host,
-	        &cnm_driver_bridge,
-	        &cnm_driver_foreign,
+	        &cnm_driver_null,    &cnm_driver_host,    &cnm_driver_bridge,
+	        &cnm_driver_foreign, &cnm_driver_reserve,
 	};
 	size_t i;
 

@@ -9,5 +9,6 @@ extern const struct cnm_driver cnm_driver_null;
 extern const struct cnm_driver cnm_driver_host;
 extern const struct cnm_driver cnm_driver_bridge;
 extern const struct cnm_driver cnm_driver_foreign;
+extern const struct cnm_driver cnm_driver_reserve;
 
 #endif

@@ -61,7 +61,7 @@ static int get_network(const struct cnm_cni_call *call, const struct cnm_cni_tar
 		return 0;
 	}
 	*made = *made || !network;
-	return cnm_network_ensure(call->controller, target->spec, ret, err);
+	return cnm_cni_network_ensure(call, target, ret, err);
 }
 
 /* GATEWAY of CNI_ARGS can but name what the network has: its gateway is not an attachment's to choose. */
@@ -131,7 +131,9 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
                         const struct cnm_cni_request *request, struct cnm_endpoint **ret,
                         struct cnm_error *err)
 {
-	const struct cnm_strings *ips = cnm_cni_requested_ips(call->config, &call->env->args);
+	const struct cnm_strings *ips = request->addresses
+	                                        ? request->addresses
+	                                        : cnm_cni_requested_ips(call->config, &call->env->args);
 	_cleanup_(routes_free) struct routes routes = {0};
 	_cleanup_options_view_ struct cnm_options sysctls = {0};
 	_cleanup_cni_ports_ struct cnm_cni_ports ports = {0};
@@ -145,11 +147,12 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	        .alias_count = request->aliases.count,
 	        .route_count = request->route_count,
 	        .only_routes = request->only_routes,
+	        .options = request->options,
 	};
 
 	if (check_gateways(call, network, err) < 0 || fill_routes(&routes, request, err) < 0 ||
 	    cnm_cli_options_view(&sysctls, &request->sysctls, err) < 0 ||
-	    cnm_cni_ports_fill(&ports, &call->config->runtime, err) < 0)
+	    (!request->no_ports && cnm_cni_ports_fill(&ports, &call->config->runtime, err) < 0))
 		return -1;
 	spec.ports = ports.specs;
 	spec.port_count = ports.count;
@@ -182,11 +185,14 @@ static int connect_target(const struct cnm_cni_call *call, const struct cnm_cni_
 }
 
 static int build_result(const struct cnm_cni_call *call, const struct cnm_network *network,
-                        const struct cnm_endpoint *endpoint, json_object **ret, struct cnm_error *err)
+                        const struct cnm_endpoint *endpoint, const struct cnm_cni_request *request,
+                        json_object **ret, struct cnm_error *err)
 {
 	_cleanup_cni_result_ struct cnm_cni_result result = {0};
 
 	if (cnm_cni_result_of(call, network, endpoint, &result, err) < 0)
+		return -1;
+	if (request->ipam && cnm_cni_result_as_ipam(&result, request, err) < 0)
 		return -1;
 	return cnm_cni_result_merge(ret, call->config->prev_result, &result, call->config->version, err);
 }
@@ -212,7 +218,7 @@ int cnm_cni_attach(const struct cnm_cni_call *call, const struct cnm_cni_target 
 	if (check_prev_result(call, &plain) < 0)
 		return cnm_cni_fail_model(err, call, &plain);
 	if (connect_target(call, target, request, &network, &endpoint, &made, &plain) == 0 &&
-	    build_result(call, network, endpoint, ret, &plain) == 0)
+	    build_result(call, network, endpoint, request, ret, &plain) == 0)
 		return 0;
 	if (endpoint)
 		cnm_disconnect(call->controller, network->name, call->env->container, call->env->ifname, NULL,

@@ -14,6 +14,10 @@
 struct cnm_cni_target {
 	const char *name;
 	const struct cnm_network_spec *spec; /* the configuration describes it; NULL: it must exist */
+	/* Subnets of an external IPAM plugin, which the network then knows. */
+	const struct cnm_pool_spec *pools;
+	size_t pool_count;
+	bool makes_room; /* networks that other configurations described give way where nobody is on them */
 };
 
 /* What an ADD asks for besides what the call itself says (addresses, MAC, interface name). */
@@ -23,7 +27,13 @@ struct cnm_cni_request {
 	int gateway_priority;
 	const struct cnm_cni_route *routes;
 	size_t route_count;
-	bool only_routes; /* these and no other */
+	bool only_routes;                    /* these and no other */
+	struct cnm_options options;          /* of the endpoint */
+	const struct cnm_strings *addresses; /* instead of those that the call asks for; NULL: those */
+	bool no_ports;                       /* another plugin of the chain publishes them */
+	/* What an IPAM plugin says; NULL: none. Its routes, gateways and DNS settings go into the result as they are. */
+	const struct cnm_cni_result *ipam;
+	bool default_routes; /* by the addresses' gateways, besides its routes */
 };
 
 int cnm_cni_attach(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
@@ -36,6 +46,9 @@ int cnm_cni_collect(const struct cnm_cni_call *call, const char *name, struct cn
 int cnm_cni_status(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
                    struct cnm_cni_error *err);
 
+/* The described network of the target, made or changed as need be. */
+int cnm_cni_network_ensure(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                           struct cnm_network **ret, struct cnm_error *err);
 /* A network by its name alone: ids, which cnm_network_find takes too, are no names here. */
 int cnm_cni_network_find(const struct cnm_cni_call *call, const char *name, struct cnm_network **ret,
                          struct cnm_error *err);
@@ -43,5 +56,9 @@ int cnm_cni_network_find(const struct cnm_cni_call *call, const char *name, stru
 /* What the record of a joined endpoint says, and the kernel of its links, as a result. On failure *ret is zeroed. */
 int cnm_cni_result_of(const struct cnm_cni_call *call, const struct cnm_network *network,
                       const struct cnm_endpoint *endpoint, struct cnm_cni_result *ret, struct cnm_error *err);
+
+/* Puts what request->ipam says in place of what the record says. */
+int cnm_cni_result_as_ipam(struct cnm_cni_result *result, const struct cnm_cni_request *request,
+                           struct cnm_error *err);
 
 #endif

@@ -157,7 +157,7 @@ static int add(const struct cnm_cni_call *call, json_object **ret, struct cnm_cn
 	_cleanup_cni_network_ struct cnm_cni_network network = {0};
 	_cleanup_(description_free) struct description description = {0};
 	struct cnm_error plain = CNM_ERROR_INIT;
-	struct cnm_cni_target target;
+	struct cnm_cni_target target = {0};
 
 	if (refuse_unknown(call->config, err) < 0 || cnm_cni_network_parse(&network, call->config, err) < 0)
 		return -1;
@@ -200,7 +200,7 @@ static int status(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 	_cleanup_cni_network_ struct cnm_cni_network network = {0};
 	_cleanup_(description_free) struct description description = {0};
 	struct cnm_error plain = CNM_ERROR_INIT;
-	struct cnm_cni_target target;
+	struct cnm_cni_target target = {0};
 
 	if (cnm_cni_network_parse(&network, call->config, err) < 0)
 		return -1;

@@ -29,6 +29,8 @@ struct cnm_cni_plugin {
 };
 
 extern const struct cnm_cni_plugin cnm_cni_plugin_cnm;
+extern const struct cnm_cni_plugin cnm_cni_plugin_bridge;
+extern const struct cnm_cni_plugin cnm_cni_plugin_host_local;
 extern const struct cnm_cni_plugin cnm_cni_plugin_firewall;
 extern const struct cnm_cni_plugin cnm_cni_plugin_portmap;
 extern const struct cnm_cni_plugin cnm_cni_plugin_tuning;

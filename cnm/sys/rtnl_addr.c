@@ -16,8 +16,8 @@ static void put_ifaddr(struct nlmsghdr *nlh, int ifindex, const struct cnm_addr 
 	ifa->ifa_index = (uint32_t)ifindex;
 }
 
-void cnm_ifaddr_add(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr,
-                    bool tolerate_existing)
+static void add(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr,
+                bool tolerate_existing, uint32_t ipv6_flags)
 {
 	char text[CNM_ADDR_TEXT_MAX];
 	struct nlmsghdr *nlh = cnm_rtnl_batch_begin(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
@@ -33,8 +33,19 @@ void cnm_ifaddr_add(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_
 		cnm_rtnl_put(batch, nlh, IFA_BROADCAST, last.bytes, 4);
 	}
 	if (addr->family == AF_INET6)
-		cnm_rtnl_put_u32(batch, nlh, IFA_FLAGS, IFA_F_NODAD);
+		cnm_rtnl_put_u32(batch, nlh, IFA_FLAGS, ipv6_flags);
 	cnm_rtnl_batch_end(batch, nlh);
+}
+
+void cnm_ifaddr_add(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr,
+                    bool tolerate_existing)
+{
+	add(batch, ifindex, addr, tolerate_existing, IFA_F_NODAD);
+}
+
+void cnm_ifaddr_add_checked(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr)
+{
+	add(batch, ifindex, addr, false, 0);
 }
 
 void cnm_ifaddr_delete(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr)

@@ -16,6 +16,8 @@ struct cnm_ifaddr {
  * address that waits for duplicate detection cannot be used for one to two seconds. `tolerate_existing`: EEXIST is success. */
 void cnm_ifaddr_add(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr,
                     bool tolerate_existing);
+/* The same, but the kernel proves first that nobody else has the IPv6 address. */
+void cnm_ifaddr_add_checked(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr);
 /* An address that is not there counts as deleted. */
 void cnm_ifaddr_delete(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_addr *addr);
 

@@ -29,7 +29,7 @@ static int ensure_network(struct cnm_attach *attach, enum cnm_lock_mode mode, st
 	snprintf(name, sizeof(name), "%s", attach->network->name);
 	/* What was flushed is not this network's alone. No lock of a network is held meanwhile. */
 	cnm_store_network_close(&attach->net);
-	if (cnm_firewall_restore(controller, NULL, NULL, NULL, err) < 0 ||
+	if (cnm_firewall_restore(controller, err) < 0 ||
 	    cnm_store_network_lock(controller->store, name, CNM_LOCK_EXCLUSIVE, &attach->net, err) < 0 ||
 	    load_network(attach, name, err) < 0)
 		return -1;

@@ -283,8 +283,9 @@ static int fill_pool(struct cnm_pool *pool, const struct cnm_pool_spec *spec, st
 {
 	pool->first = cnm_addr_network(&pool->subnet);
 	pool->last = cnm_addr_last(&pool->subnet);
-	if (pool->subnet.prefix < 4 || cnm_addr_is_multicast(&pool->subnet) ||
-	    cnm_addr_is_loopback(&pool->subnet) || pool->subnet.prefix == cnm_addr_bits(&pool->subnet))
+	if (pool->subnet.prefix < 4 || cnm_addr_is_link_local(&pool->subnet) ||
+	    cnm_addr_is_multicast(&pool->subnet) || cnm_addr_is_loopback(&pool->subnet) ||
+	    pool->subnet.prefix == cnm_addr_bits(&pool->subnet))
 		return cnm_fail(err, CNM_E_INVALID, "it cannot be a container network");
 	if (spec->range && parse_range(pool, spec->range, err) < 0)
 		return -1;

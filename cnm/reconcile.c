@@ -41,7 +41,8 @@ static void close_subjects(struct subjects *subjects)
 	free(subjects->items);
 }
 
-/* 1: it has endpoints and a firewall; 0: nothing to do. What is not readable harms no other network. */
+/* 1: it has a firewall; 0: nothing to do. What is not readable harms no other network. A live folder says that the network was
+ * in the kernel since the last boot, with endpoints or without. */
 static int open_subject(struct cnm_controller *controller, const char *name, struct subject *ret,
                         struct cnm_error *err)
 {
@@ -54,7 +55,7 @@ static int open_subject(struct cnm_controller *controller, const char *name, str
 	if (cnm_store_endpoint_keys(&ret->net, &ret->keys, err) < 0)
 		return -1;
 	ret->driver = cnm_controller_driver(controller, ret->network->driver, &lost);
-	return ret->keys.count > 0 && ret->driver && ret->driver->firewall_restore;
+	return ret->driver && ret->driver->firewall_restore;
 }
 
 static int open_subjects(struct cnm_controller *controller, struct subjects *ret, struct cnm_error *err)
@@ -125,34 +126,69 @@ static size_t tell(const struct subjects *subjects, cnm_gc_fn fn, void *arg)
 	return total;
 }
 
-int cnm_firewall_restore(struct cnm_controller *controller, cnm_gc_fn fn, void *arg, size_t *ret_count,
-                         struct cnm_error *err)
+static int restore_firewall(struct cnm_controller *controller, struct subjects *subjects,
+                            struct cnm_error *err)
 {
 	_cleanup_nft_batch_ struct cnm_nft_batch *batch = NULL;
-	_cleanup_(close_subjects) struct subjects subjects = {0};
-	size_t i, total;
 	struct cnm_nft *nft;
+	size_t i;
+
+	if (subjects->count == 0)
+		return 0;
+	nft = cnm_controller_nft(controller, err);
+	if (!nft || cnm_nft_batch_new(&batch, err) < 0)
+		return -1;
+	for (i = 0; i < subjects->count; i++)
+		if (collect(controller, &subjects->items[i], batch, err) < 0)
+			return -1;
+	return cnm_nft_commit(nft, batch, err);
+}
+
+int cnm_firewall_restore(struct cnm_controller *controller, struct cnm_error *err)
+{
+	_cleanup_(close_subjects) struct subjects subjects = {0};
 
 	if (open_subjects(controller, &subjects, err) < 0)
 		return -1;
-	if (subjects.count > 0) {
-		nft = cnm_controller_nft(controller, err);
-		if (!nft || cnm_nft_batch_new(&batch, err) < 0)
-			return -1;
-		for (i = 0; i < subjects.count; i++)
-			if (collect(controller, &subjects.items[i], batch, err) < 0)
-				return -1;
-		if (cnm_nft_commit(nft, batch, err) < 0)
-			return -1;
+	return restore_firewall(controller, &subjects, err);
+}
+
+/* The network's other objects: bridge, addresses, forwarding. */
+static int repair_objects(struct cnm_controller *controller, const struct subject *subject, cnm_gc_fn fn,
+                          void *arg, size_t *count, struct cnm_error *err)
+{
+	struct cnm_error why = CNM_ERROR_INIT;
+	char what[128];
+
+	if (!subject->driver->network_check ||
+	    subject->driver->network_check(controller, subject->network, &why) == 0)
+		return 0;
+	snprintf(what, sizeof(what), "network %s", subject->network->name);
+	if (why.code != CNM_E_CONFLICT) {
+		*err = why;
+		return cnm_wrap(err, "%s", what);
 	}
-	total = tell(&subjects, fn, arg);
-	if (ret_count)
-		*ret_count = total;
+	if (subject->driver->network_ensure(controller, subject->network, err) < 0)
+		return cnm_wrap(err, "%s", what);
+	if (fn)
+		fn(what, why.text, arg);
+	(*count)++;
 	return 0;
 }
 
 int cnm_reconcile(struct cnm_controller *controller, cnm_gc_fn fn, void *arg, size_t *ret_count,
                   struct cnm_error *err)
 {
-	return cnm_firewall_restore(controller, fn, arg, ret_count, err);
+	_cleanup_(close_subjects) struct subjects subjects = {0};
+	size_t i, total;
+
+	if (open_subjects(controller, &subjects, err) < 0 || restore_firewall(controller, &subjects, err) < 0)
+		return -1;
+	total = tell(&subjects, fn, arg);
+	for (i = 0; i < subjects.count; i++)
+		if (repair_objects(controller, &subjects.items[i], fn, arg, &total, err) < 0)
+			return -1;
+	if (ret_count)
+		*ret_count = total;
+	return 0;
 }

@@ -5,9 +5,8 @@
 
 #include "cnm/model.h"
 
-/* Restores what the firewall lacks of every network that has endpoints, in one transaction: after `nft flush ruleset` or a reload by others nothing is
- * left of it. The caller holds no network's lock. fn as for cnm_gc (may be NULL). */
-int cnm_firewall_restore(struct cnm_controller *controller, cnm_gc_fn fn, void *arg, size_t *ret_count,
-                         struct cnm_error *err);
+/* Restores what the firewall lacks of every network that was in the kernel since the last boot, in one transaction: after `nft flush ruleset` or a reload by
+ * others nothing is left of it. The caller holds no network's lock. */
+int cnm_firewall_restore(struct cnm_controller *controller, struct cnm_error *err);
 
 #endif

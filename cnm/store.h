@@ -10,6 +10,7 @@
  *   STATE/sandboxes/ID/sandbox.json, hosts, resolv.conf
  *   STATE/sandboxes/ID/links/IFNAME -> NETWORK/KEY   taken before the addresses, given up after them
  *   STATE/netns/ID                              namespaces of our own
+ *   STATE/NAME.mark                             a fact of this boot that must outlive the kernel's own memory of it
  *
  * Locks are flocks on the directories themselves: sandboxes/ID first, then ROOT/networks/NAME. Network creation and deletion also
  * hold ROOT/networks (subnets are chosen there). A join holds its network's lock shared.
@@ -62,6 +63,11 @@ int cnm_store_network_open_live(struct cnm_store *store, const char *name, struc
 int cnm_store_networks_lock(struct cnm_store *store, struct cnm_error *err);
 /* The innermost lock: held while the firewall's table is made or deleted. Returns a descriptor to close, or -1. */
 int cnm_store_firewall_lock(struct cnm_store *store, struct cnm_error *err);
+/* Marks: on until cleared, or until the next boot. cnm_store_mark_is_set: 1 it is, 0 not, -1 error. */
+int cnm_store_mark_set(struct cnm_store *store, const char *name, const char *boot_id, struct cnm_error *err);
+int cnm_store_mark_is_set(struct cnm_store *store, const char *name, const char *boot_id,
+                          struct cnm_error *err);
+int cnm_store_mark_clear(struct cnm_store *store, const char *name, struct cnm_error *err);
 /* Makes the directory; CNM_E_EXISTS when a network of that name exists (a half-made one is taken over). Locked exclusive. */
 int cnm_store_network_create(struct cnm_store *store, const char *name, struct cnm_store_network *ret,
                              struct cnm_error *err);

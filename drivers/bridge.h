@@ -8,6 +8,7 @@
 #define CNM_DRIVERS_BRIDGE_H
 
 #include "cnm/driver.h"
+#include "cnm/sys/rtnl_link.h"
 #include "drivers/ports.h"
 
 /* Options, under Docker's names where Docker has one. */
@@ -60,6 +61,24 @@ int cnm_bridge_network_delete(struct cnm_controller *controller, struct cnm_netw
                               struct cnm_error *err);
 int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_network *network,
                              struct cnm_error *err);
+
+/* The bridge as a link: 1 it is there and ours (by its MAC address), 2 it is there and somebody else's, 0 missing. */
+int cnm_bridge_find(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, struct cnm_link *ret,
+                    struct cnm_error *err);
+/* Puts the ports of running containers on a bridge that was made again. */
+int cnm_bridge_take_ports(struct cnm_rtnl *rtnl, const struct cnm_network *network,
+                          const struct cnm_bridge *bridge, int ifindex, struct cnm_error *err);
+/* What a port of the bridge is set to. */
+void cnm_bridge_port_settings(const struct cnm_bridge *bridge, struct cnm_link_change *ret);
+/* Whether the host has to forward packets of the family for the network. */
+bool cnm_bridge_forwards(const struct cnm_network *network, const struct cnm_bridge *bridge, int family);
+
+/* Looks at the addresses of this host: a subnet that holds one of another link is refused (CNM_E_EXISTS), gateway addresses that the network's bridge
+ * has already are noted in the record. */
+int cnm_bridge_look_at_host(struct cnm_controller *controller, struct cnm_network *network,
+                            const char *bridge, struct cnm_error *err);
+/* The bridge carried the address before it became the network's. */
+bool cnm_bridge_had_address(const struct cnm_network *network, const struct cnm_addr *addr);
 
 /* The gateway address that the bridge carries of a pool: with the subnet's prefix; false: none. */
 bool cnm_bridge_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *pool, struct cnm_addr *ret);

@@ -76,6 +76,12 @@ static int create_pair(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, i
 	return 0;
 }
 
+void cnm_bridge_port_settings(const struct cnm_bridge *bridge, struct cnm_link_change *ret)
+{
+	ret->port.hairpin = bridge->hairpin ? CNM_ON : CNM_KEEP;
+	ret->port.isolated = bridge->icc ? CNM_KEEP : CNM_ON;
+}
+
 static int bring_up_port(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
                          const struct cnm_endpoint *endpoint, int ifindex, struct cnm_error *err)
 {
@@ -85,11 +91,10 @@ static int bring_up_port(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
 	        .up = CNM_ON,
 	        .alias = alias,
 	        .no_ipv6_link_local = true,
-	        .port = {.hairpin = bridge->hairpin ? CNM_ON : CNM_KEEP,
-	                 .isolated = bridge->icc ? CNM_KEEP : CNM_ON},
 	};
 	struct cnm_rtnl_batch batch;
 
+	cnm_bridge_port_settings(bridge, &change);
 	snprintf(alias, sizeof(alias), "cnm:%s/%.150s", endpoint->network, endpoint->name);
 	cnm_rtnl_batch_init(&batch);
 	cnm_link_set(&batch, &change);

@@ -9,6 +9,7 @@
 #include "cnm/sys/rtnl_link_tuning.h"
 #include "cnm/sys/sysctl.h"
 #include "drivers/bridge.h"
+#include "drivers/forwarding.h"
 #include "drivers/ruleset.h"
 #include <stdio.h>
 #include <string.h>
@@ -22,9 +23,8 @@ static int set_conf(const char *ifname, const char *key, const char *value, stru
 	return cnm_sysctl_write_if_present(path, value, err);
 }
 
-/* The bridge as a link: 1 it is there and ours, 2 it is there and somebody else's, 0 missing. */
-static int find_bridge(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, struct cnm_link *link,
-                       struct cnm_error *err)
+int cnm_bridge_find(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, struct cnm_link *link,
+                    struct cnm_error *err)
 {
 	if (cnm_link_get(rtnl, bridge->name, 0, link, err) < 0) {
 		if (err->code != CNM_E_NOT_FOUND)
@@ -96,26 +96,47 @@ static int set_addresses_and_up(struct cnm_rtnl *rtnl, const struct cnm_network 
 	return cnm_rtnl_batch_send(rtnl, &batch, err);
 }
 
+bool cnm_bridge_forwards(const struct cnm_network *network, const struct cnm_bridge *bridge, int family)
+{
+	size_t i;
+
+	/* Who is no gateway forwards nothing. */
+	if (network->internal || (family == AF_INET ? bridge->inhibit_ipv4 : bridge->inhibit_ipv6))
+		return false;
+	for (i = 0; i < network->pool_count; i++)
+		if (network->pools[i].subnet.family == family)
+			return true;
+	return false;
+}
+
 static int ensure_forwarding(struct cnm_controller *controller, const struct cnm_network *network,
                              const struct cnm_bridge *bridge, struct cnm_error *err)
 {
-	bool seen[2] = {false, false};
-	size_t i;
+	if (cnm_bridge_forwards(network, bridge, AF_INET) &&
+	    cnm_forwarding_ensure(controller, AF_INET, err) < 0)
+		return -1;
+	return cnm_bridge_forwards(network, bridge, AF_INET6)
+	               ? cnm_forwarding_ensure(controller, AF_INET6, err)
+	               : 0;
+}
 
-	if (network->internal)
-		return 0;
-	for (i = 0; i < network->pool_count; i++) {
-		int family = network->pools[i].subnet.family;
-		size_t at = family == AF_INET ? 0 : 1;
+#define FIREWALL_TRIES 4
 
-		/* Who is no gateway forwards nothing. */
-		if (at == 0 ? bridge->inhibit_ipv4 : bridge->inhibit_ipv6)
-			continue;
-		if (!seen[at] && cnm_forwarding_ensure(controller, family, err) < 0)
+/* Another controller, with roots of its own, may take the table away between the two steps: its last network went. */
+static int ensure_firewall(struct cnm_controller *controller, const struct cnm_network *network,
+                           const struct cnm_bridge *bridge, struct cnm_error *err)
+{
+	unsigned tries;
+
+	for (tries = 1;; tries++) {
+		if (cnm_ruleset_ensure(controller, err) < 0)
 			return -1;
-		seen[at] = true;
+		if (cnm_bridge_firewall_add(controller, network, bridge, err) == 0)
+			return 0;
+		if (err->code != CNM_E_NOT_FOUND || tries == FIREWALL_TRIES)
+			return -1;
+		cnm_error_clear(err);
 	}
-	return 0;
 }
 
 int cnm_bridge_network_ensure(struct cnm_controller *controller, struct cnm_network *network,
@@ -129,41 +150,23 @@ int cnm_bridge_network_ensure(struct cnm_controller *controller, struct cnm_netw
 
 	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0)
 		return -1;
-	found = find_bridge(rtnl, &bridge, &link, err);
+	found = cnm_bridge_find(rtnl, &bridge, &link, err);
 	if (found < 0 ||
 	    (found == 2 && cnm_bridge_settle_others(rtnl, network, &bridge, link.ifindex, err) < 0))
 		return -1;
-	if (cnm_ruleset_ensure(controller, err) == 0 &&
-	    cnm_bridge_firewall_add(controller, network, &bridge, err) == 0 &&
+	if (ensure_firewall(controller, network, &bridge, err) == 0 &&
 	    (found || create_bridge(rtnl, &bridge, &link, err) == 0) &&
 	    set_ipv6(&bridge, found == 2, err) == 0 &&
 	    set_addresses_and_up(rtnl, network, &bridge, &link, found == 2, err) == 0 &&
-	    ensure_forwarding(controller, network, &bridge, err) == 0)
+	    ensure_forwarding(controller, network, &bridge, err) == 0 &&
+	    (found || cnm_bridge_take_ports(rtnl, network, &bridge, link.ifindex, err) == 0))
 		return 0;
 	if (!found)
 		cnm_bridge_network_delete(controller, network, &undo_err);
 	return -1;
 }
 
-int cnm_bridge_network_is_ready(struct cnm_controller *controller, struct cnm_network *network,
-                                struct cnm_error *err)
-{
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
-	struct cnm_bridge bridge;
-	struct cnm_link link;
-	int found;
-
-	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0)
-		return -1;
-	found = find_bridge(rtnl, &bridge, &link, err);
-	if (found <= 0)
-		return found;
-	if (!(link.flags & IFF_UP))
-		return 0;
-	return cnm_bridge_firewall_is_loaded(controller, &bridge, err);
-}
-
-/* A bridge that was there before stays, without the addresses that we gave it. */
+/* A bridge that was there before stays as it was: without the addresses that we gave it, with those that it had. */
 static void remove_addresses(struct cnm_rtnl_batch *batch, const struct cnm_network *network,
                              const struct cnm_bridge *bridge, int ifindex)
 {
@@ -172,7 +175,8 @@ static void remove_addresses(struct cnm_rtnl_batch *batch, const struct cnm_netw
 	for (i = 0; i < network->pool_count; i++) {
 		struct cnm_addr addr;
 
-		if (cnm_bridge_gateway(bridge, &network->pools[i], &addr))
+		if (cnm_bridge_gateway(bridge, &network->pools[i], &addr) &&
+		    !cnm_bridge_had_address(network, &addr))
 			cnm_ifaddr_delete(batch, ifindex, &addr);
 	}
 }
@@ -188,7 +192,7 @@ int cnm_bridge_network_delete(struct cnm_controller *controller, struct cnm_netw
 
 	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0)
 		return -1;
-	found = find_bridge(rtnl, &bridge, &link, err);
+	found = cnm_bridge_find(rtnl, &bridge, &link, err);
 	if (found < 0)
 		return -1;
 	cnm_rtnl_batch_init(&batch);
@@ -200,69 +204,5 @@ int cnm_bridge_network_delete(struct cnm_controller *controller, struct cnm_netw
 		return -1;
 	if (cnm_bridge_firewall_remove(controller, network, &bridge, err) < 0)
 		return -1;
-	return cnm_ruleset_release(controller, err);
-}
-
-struct address_search {
-	const struct cnm_addr *wanted;
-	bool found;
-};
-
-static int match_address(const struct cnm_ifaddr *ifaddr, void *arg, struct cnm_error *err)
-{
-	struct address_search *search = arg;
-
-	if (cnm_addr_equal(&ifaddr->addr, search->wanted))
-		search->found = true;
-	return 0;
-}
-
-static int check_gateways(struct cnm_rtnl *rtnl, const struct cnm_network *network,
-                          const struct cnm_bridge *bridge, int ifindex, struct cnm_error *err)
-{
-	char text[CNM_ADDR_TEXT_MAX];
-	size_t i;
-
-	for (i = 0; i < network->pool_count; i++) {
-		const struct cnm_pool *pool = &network->pools[i];
-		struct address_search search = {&pool->gateway, false};
-		struct cnm_addr addr;
-
-		if (!cnm_bridge_gateway(bridge, pool, &addr))
-			continue;
-		if (cnm_ifaddr_list(rtnl, ifindex, match_address, &search, err) < 0)
-			return -1;
-		if (!search.found)
-			return cnm_fail(err, CNM_E_CONFLICT, "bridge %s lacks the gateway address %s",
-			                bridge->name, cnm_addr_format(&pool->gateway, text));
-	}
-	return 0;
-}
-
-int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_network *network,
-                             struct cnm_error *err)
-{
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
-	const char *set = NULL;
-	struct cnm_bridge bridge;
-	struct cnm_link link;
-	int found, has;
-
-	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0)
-		return -1;
-	found = find_bridge(rtnl, &bridge, &link, err);
-	if (found < 0)
-		return -1;
-	if (!found)
-		return cnm_fail(err, CNM_E_CONFLICT, "bridge %s is missing", bridge.name);
-	if (!(link.flags & IFF_UP))
-		return cnm_fail(err, CNM_E_CONFLICT, "bridge %s is down", bridge.name);
-	if (check_gateways(rtnl, network, &bridge, link.ifindex, err) < 0)
-		return -1;
-	has = cnm_bridge_firewall_has(controller, network, &bridge, &set, err);
-	if (has < 0)
-		return -1;
-	return has ? 0
-	           : cnm_fail(err, CNM_E_CONFLICT, "table inet cnm lacks bridge %s in set %s", bridge.name,
-	                      set);
+	return cnm_ruleset_release(controller, network, err);
 }

@@ -127,7 +127,9 @@ static int choose_bridge(struct cnm_controller *controller, struct cnm_network *
 		return cnm_fail(err, CNM_E_EXISTS, "link %s exists and is no bridge", name);
 	if (cnm_mac_random(&mac, err) < 0 || cnm_kvs_set(&network->driver_state, "bridge", name, err) < 0)
 		return -1;
-	return cnm_kvs_set(&network->driver_state, "mac", cnm_mac_format(&mac, text), err);
+	if (cnm_kvs_set(&network->driver_state, "mac", cnm_mac_format(&mac, text), err) < 0)
+		return -1;
+	return cnm_bridge_look_at_host(controller, network, name, err);
 }
 
 static enum cnm_gateway_mode gateway_mode(const struct cnm_kvs *options, const char *name)

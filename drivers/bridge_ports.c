@@ -3,6 +3,7 @@
 #include "cnm/base/addr.h"
 #include "cnm/sys/nft.h"
 #include "drivers/bridge.h"
+#include "drivers/forwarding.h"
 #include "drivers/ruleset.h"
 #include <string.h>
 #include <sys/socket.h>
@@ -84,7 +85,9 @@ int cnm_bridge_restore(struct cnm_controller *controller, const struct cnm_netwo
 	if (!endpoint && cnm_ruleset_ensure(controller, err) < 0)
 		return -1;
 	if (!endpoint)
-		return cnm_bridge_firewall_restore(controller, network, &bridge, batch, count, err);
+		return cnm_forwarding_restore(controller, batch, count, err) < 0
+		               ? -1
+		               : cnm_bridge_firewall_restore(controller, network, &bridge, batch, count, err);
 	policy = policy_of(&bridge);
 	return cnm_ports_restore(controller, &policy, endpoint, batch, count, err);
 }

@@ -202,7 +202,7 @@ static int join(struct cnm_controller *controller, const struct cnm_network *net
 static int network_delete(struct cnm_controller *controller, struct cnm_network *network,
                           struct cnm_error *err)
 {
-	return cnm_ruleset_release(controller, err);
+	return cnm_ruleset_release(controller, network, err);
 }
 
 static int restore(struct cnm_controller *controller, const struct cnm_network *network,

@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 
 /* One verb's work on all targets of an endpoint. */
+#define PUBLISH_TRIES 256 /* each lost try is a transaction of somebody else that went through */
+
 struct work {
 	struct cnm_nft *nft;
 	struct cnm_nft_batch *batch;
@@ -161,27 +163,47 @@ static int publish_target(const struct cnm_port_target *target, void *arg, struc
 	return add_target(target, work, err);
 }
 
+/* Who has the ports was looked up before the commit: it holds only while no other transaction came between (CNM_E_TRY_AGAIN). */
+static int publish_once(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
+                        const struct cnm_endpoint *endpoint, struct cnm_error *err)
+{
+	struct work work = {.exclusive = true};
+	uint32_t generation;
+	int r = -1;
+
+	if (open_work(controller, endpoint, &work, err) == 0 &&
+	    cnm_nft_generation(work.nft, &generation, err) == 0 &&
+	    cnm_ports_each(endpoint, policy, publish_target, &work, err) == 0 &&
+	    cnm_ports_allow_loopback(controller, policy, endpoint, work.batch, err) == 0) {
+		cnm_nft_batch_expect(work.batch, generation);
+		r = cnm_nft_commit(work.nft, work.batch, err);
+	}
+	cnm_nft_batch_freep(&work.batch);
+	if (r < 0 && err->code == CNM_E_EXISTS && err->sys_errno)
+		return cnm_fail(err, CNM_E_EXISTS, "a published port was taken at the same moment");
+	return r;
+}
+
 int cnm_ports_publish(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
                       const struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
-	struct work work = {.exclusive = true};
 	_cleanup_close_ int lock = -1;
-	int r = -1;
+	unsigned tries;
 
 	if (endpoint->port_count == 0)
 		return 0;
 	if (cnm_ruleset_ensure(controller, err) < 0)
 		return -1;
+	/* The lock spares controllers of the same roots most of the tries. */
 	lock = cnm_store_firewall_lock(controller->store, err);
-	if (lock >= 0 && open_work(controller, endpoint, &work, err) == 0 &&
-	    cnm_ports_each(endpoint, policy, publish_target, &work, err) == 0 &&
-	    cnm_ports_allow_loopback(controller, policy, endpoint, work.batch, err) == 0 &&
-	    cnm_nft_commit(work.nft, work.batch, err) == 0)
-		r = 0;
-	cnm_nft_batch_freep(&work.batch);
-	if (r < 0 && err->code == CNM_E_EXISTS && err->sys_errno)
-		return cnm_fail(err, CNM_E_EXISTS, "a published port was taken at the same moment");
-	return r < 0 ? -1 : cnm_ports_forget_flows(endpoint, true, err);
+	if (lock < 0)
+		return -1;
+	for (tries = 1; publish_once(controller, policy, endpoint, err) < 0; tries++) {
+		if (err->code != CNM_E_TRY_AGAIN || tries == PUBLISH_TRIES)
+			return -1;
+		cnm_error_clear(err);
+	}
+	return cnm_ports_forget_flows(endpoint, true, err);
 }
 
 static int delete_element(const struct cnm_nft_elem *elem, void *arg, struct cnm_error *err)

@@ -6,6 +6,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
 #include "cnm/sys/nft_internal.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter/nf_tables.h>
@@ -123,7 +124,10 @@ static bool take_answer(const struct nlmsghdr *nlh, const struct cnm_nft_batch *
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*error))
 		return false;
 	if (error->error != 0 && err->code == CNM_OK) {
-		if (index == 0)
+		if (error->error == -ERESTART)
+			cnm_fail(err, CNM_E_TRY_AGAIN,
+			         "commit to table inet " CNM_NFT_TABLE ": the ruleset was changed meanwhile");
+		else if (index == 0)
 			cnm_fail_sys(err, -error->error, "commit to table inet " CNM_NFT_TABLE);
 		else
 			fail_message(&batch->notes[index], -error->error, err);
@@ -169,25 +173,41 @@ static void number(struct cnm_nft_batch *batch, uint32_t first)
 		nlh->nlmsg_flags |= NLM_F_ACK;
 }
 
+/* The frame that begins the batch, with the state that it expects; how many bytes. */
+static size_t put_begin(const struct cnm_nft_batch *batch, char *wire)
+{
+	struct nlmsghdr *begin = (struct nlmsghdr *)(void *)wire;
+
+	memcpy(wire, batch->data,
+	       NLMSG_ALIGN(((const struct nlmsghdr *)(const void *)batch->data)->nlmsg_len));
+	if (batch->expects)
+		mnl_attr_put_u32(begin, NFNL_BATCH_GENID, htonl(batch->generation));
+	return NLMSG_ALIGN(begin->nlmsg_len);
+}
+
 int cnm_nft_commit(struct cnm_nft *nft, struct cnm_nft_batch *batch, struct cnm_error *err)
 {
 	_cleanup_free_ char *wire = NULL;
 	uint32_t first = nft->seq + 1;
 	struct nlmsghdr *end;
+	size_t begin, at;
 
 	if (cnm_nft_batch_is_empty(batch))
 		return 0;
-	wire = malloc(batch->len + NLMSG_LENGTH(sizeof(struct nfgenmsg)));
+	wire = malloc(batch->len + MNL_ATTR_HDRLEN + sizeof(uint32_t) +
+	              NLMSG_LENGTH(sizeof(struct nfgenmsg)));
 	if (!wire)
 		return cnm_fail_nomem(err);
 	if (batch->count > SMALL_BATCH_COUNT)
 		widen_for_answers(nft, batch->count);
 	number(batch, first);
-	memcpy(wire, batch->data, batch->len);
-	end = nftnl_batch_end(wire + batch->len, first + (uint32_t)batch->count);
+	at = put_begin(batch, wire);
+	begin = NLMSG_ALIGN(((const struct nlmsghdr *)(const void *)batch->data)->nlmsg_len);
+	memcpy(wire + at, batch->data + begin, batch->len - begin);
+	at += batch->len - begin;
+	end = nftnl_batch_end(wire + at, first + (uint32_t)batch->count);
 	nft->seq = end->nlmsg_seq;
-	if (cnm_nft_send(nft, wire, batch->len + NLMSG_ALIGN(end->nlmsg_len), "nftables transaction", err) <
-	    0)
+	if (cnm_nft_send(nft, wire, at + NLMSG_ALIGN(end->nlmsg_len), "nftables transaction", err) < 0)
 		return -1;
 	return await_answers(nft, batch, first, err);
 }

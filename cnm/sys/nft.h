@@ -64,6 +64,13 @@ bool cnm_nft_batch_is_empty(const struct cnm_nft_batch *batch);
 int cnm_nft_add(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem, bool exclusive,
                 struct cnm_error *err);
 int cnm_nft_delete(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem, struct cnm_error *err);
+/* Deletes table inet cnm with all that is in it. */
+int cnm_nft_delete_table(struct cnm_nft_batch *batch, struct cnm_error *err);
+/* The number of the ruleset's state: another after every transaction in this namespace, whoever made it. */
+int cnm_nft_generation(struct cnm_nft *nft, uint32_t *ret, struct cnm_error *err);
+/* The batch was decided on by what the ruleset held in that state: where another transaction came since, the commit changes nothing and fails
+ * with CNM_E_TRY_AGAIN (NFNL_BATCH_GENID). */
+void cnm_nft_batch_expect(struct cnm_nft_batch *batch, uint32_t generation);
 /* Commits all in one transaction: all or nothing. Errors: CNM_E_EXISTS (an exclusive element is there), CNM_E_NOT_FOUND (the table, set or an element to
  * delete is missing), CNM_E_SYSTEM; the text names the set. An empty batch sends nothing. */
 int cnm_nft_commit(struct cnm_nft *nft, struct cnm_nft_batch *batch, struct cnm_error *err);

@@ -153,8 +153,8 @@ struct nftnl_set *cnm_nft_set_new(const struct cnm_nft_elem *elem, bool end_mark
 }
 
 /* Appends a whole message with its note. */
-static int append(struct cnm_nft_batch *batch, const struct nlmsghdr *nlh, enum cnm_nft_verb verb,
-                  const char *set, struct cnm_error *err)
+int cnm_nft_batch_append(struct cnm_nft_batch *batch, const struct nlmsghdr *nlh, enum cnm_nft_verb verb,
+                         const char *set, struct cnm_error *err)
 {
 	size_t len = NLMSG_ALIGN(nlh->nlmsg_len);
 
@@ -194,7 +194,7 @@ int cnm_nft_batch_new(struct cnm_nft_batch **ret, struct cnm_error *err)
 
 	if (!batch)
 		return cnm_fail_nomem(err);
-	if (append(batch, nftnl_batch_begin(frame, 0), CNM_NFT_ADD, "", err) < 0)
+	if (cnm_nft_batch_append(batch, nftnl_batch_begin(frame, 0), CNM_NFT_ADD, "", err) < 0)
 		return -1;
 	*ret = TAKE_PTR(batch);
 	return 0;
@@ -230,7 +230,7 @@ static int append_elem(struct cnm_nft_batch *batch, const struct cnm_nft_elem *e
 	nlh = nftnl_nlmsg_build_hdr(message, type, NFPROTO_INET, flags, 0);
 	nftnl_set_elems_nlmsg_build_payload(nlh, set);
 	nftnl_set_free(set);
-	return append(batch, nlh, verb, elem->set, err);
+	return cnm_nft_batch_append(batch, nlh, verb, elem->set, err);
 }
 
 static int append_interval(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem,

@@ -30,6 +30,8 @@ struct cnm_nft_batch {
 	size_t len, cap;
 	struct cnm_nft_note *notes; /* one a message; the first stands for the frame that begins the batch */
 	size_t count, notes_cap;
+	bool expects;
+	uint32_t generation; /* with `expects` */
 };
 
 /* A set with one element in libnftnl's terms; NULL when memory is out. `end_mark`: the element that ends a plain interval. */
@@ -37,6 +39,14 @@ struct nftnl_set *cnm_nft_set_new(const struct cnm_nft_elem *elem, bool end_mark
 /* True where the interval reaches the last value of its type: then no element ends it. */
 bool cnm_nft_is_open_ended(const struct cnm_nft_key *end);
 size_t cnm_nft_key_size(const struct cnm_nft_key *key);
+
+int cnm_nft_batch_append(struct cnm_nft_batch *batch, const struct nlmsghdr *nlh, enum cnm_nft_verb verb,
+                         const char *set, struct cnm_error *err);
+
+/* Sends a request and hands every answer to fn (which returns -1 when memory is out). *ret_error: the kernel's refusal, or 0. -1: trouble with
+ * the socket. */
+int cnm_nft_ask(struct cnm_nft *nft, struct nlmsghdr *nlh, int (*fn)(const struct nlmsghdr *, void *),
+                void *arg, const char *what, int *ret_error, struct cnm_error *err);
 
 /* Sends and receives on the socket, EINTR retried. `what` begins the error's text. */
 int cnm_nft_send(struct cnm_nft *nft, const void *data, size_t len, const char *what, struct cnm_error *err);

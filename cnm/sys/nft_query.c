@@ -68,6 +68,16 @@ static int ask(struct cnm_nft *nft, struct nlmsghdr *nlh, struct reply *reply,
 	return 0;
 }
 
+int cnm_nft_ask(struct cnm_nft *nft, struct nlmsghdr *nlh, int (*fn)(const struct nlmsghdr *, void *),
+                void *arg, const char *what, int *ret_error, struct cnm_error *err)
+{
+	struct reply reply = {.dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP};
+	int r = ask(nft, nlh, &reply, fn, arg, what, err);
+
+	*ret_error = reply.error;
+	return r;
+}
+
 int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err)
 {
 	char message[CNM_NFT_MESSAGE_MAX] __attribute__((aligned(8)));

@@ -109,11 +109,19 @@ int cnm_ifaddr_list(struct cnm_rtnl *rtnl, int ifindex, cnm_ifaddr_fn fn, void *
 {
 	struct list list = {ifindex, fn, arg};
 	struct cnm_rtnl_batch batch;
+	struct ifaddrmsg *ifa;
 	struct nlmsghdr *nlh;
 
 	cnm_rtnl_batch_init(&batch);
 	nlh = cnm_rtnl_batch_begin(&batch, RTM_GETADDR, NLM_F_DUMP, 0, "list addresses");
-	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg));
+	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+	ifa->ifa_index = (uint32_t)ifindex; /* the kernel filters, since our sockets are strict */
 	cnm_rtnl_batch_end(&batch, nlh);
-	return cnm_rtnl_query(rtnl, &batch, list_address, NULL, &list, err);
+	if (cnm_rtnl_query(rtnl, &batch, list_address, NULL, &list, err) == 0)
+		return 0;
+	/* A link that is gone has no addresses. */
+	if (!ifindex || err->sys_errno != ENODEV)
+		return -1;
+	cnm_error_clear(err);
+	return 0;
 }

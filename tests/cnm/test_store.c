@@ -435,3 +435,15 @@ Test(store, names_become_unique_and_sorted)
 	assert_names(&names, "b");
 	cnm_names_free(&names);
 }
+
+Test(store, mark_is_set_until_it_is_cleared)
+{
+	cr_assert_eq(cnm_store_mark_is_set(store, "m", "boot", &err), 0, "%s", err.text);
+	cr_assert_eq(cnm_store_mark_set(store, "m", "boot", &err), 0, "%s", err.text);
+	cr_assert_eq(cnm_store_mark_is_set(store, "m", "boot", &err), 1, "%s", err.text);
+	cr_assert_eq(cnm_store_mark_is_set(store, "other", "boot", &err), 0);
+	cr_assert_eq(cnm_store_mark_is_set(store, "m", "next boot", &err), 0, "it is true for one boot");
+	cr_assert_eq(cnm_store_mark_clear(store, "m", &err), 0, "%s", err.text);
+	cr_assert_eq(cnm_store_mark_is_set(store, "m", "boot", &err), 0);
+	cr_assert_eq(cnm_store_mark_clear(store, "m", &err), 0, "clearing is repeatable");
+}

@@ -63,7 +63,7 @@ int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_netwo
                              struct cnm_error *err);
 
 /* The bridge as a link: 1 it is there and ours (by its MAC address), 2 it is there and somebody else's, 0 missing. */
-int cnm_bridge_find(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, struct cnm_link *ret,
+int cnm_bridge_find(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, struct cnm_link *link,
                     struct cnm_error *err);
 /* Puts the ports of running containers on a bridge that was made again. */
 int cnm_bridge_take_ports(struct cnm_rtnl *rtnl, const struct cnm_network *network,

@@ -13,12 +13,13 @@
 
 static int take_generation(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct nlattr *attr;
+	struct nlattr *attr;
 
-	mnl_attr_for_each(attr, nlh,
-	                  sizeof(struct nfgenmsg)) if (mnl_attr_get_type(attr) == NFTA_GEN_ID &&
-	                                               mnl_attr_validate(attr, MNL_TYPE_U32) == 0) *
-	        (uint32_t *)arg = ntohl(mnl_attr_get_u32(attr));
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attr) == NFTA_GEN_ID && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			*(uint32_t *)arg = ntohl(mnl_attr_get_u32(attr));
+	}
 	return 0;
 }
 

@@ -48,7 +48,7 @@ void cnm_port_lock(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_m
 
 static void find_locked(const struct nlattr *outer, uint16_t want, int *ret, int depth)
 {
-	const struct nlattr *attr;
+	struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, outer)
 	{
@@ -63,7 +63,7 @@ static void find_locked(const struct nlattr *outer, uint16_t want, int *ret, int
 
 static int read_locked(const struct nlmsghdr *nlh, void *arg, struct cnm_error *err)
 {
-	const struct nlattr *attr;
+	struct nlattr *attr;
 
 	if (nlh->nlmsg_type != RTM_NEWLINK)
 		return 0;

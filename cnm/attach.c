@@ -98,6 +98,9 @@ int cnm_attach_choose_ifname(struct cnm_attach *attach, const char *wanted, char
 	_cleanup_link_refs_ struct cnm_link_refs refs = {0};
 	unsigned i;
 
+	/* An endpoint without an interface takes none of the names that interfaces have. */
+	if (attach->driver->no_addresses)
+		prefix = attach->driver->name;
 	if (wanted) {
 		if (cnm_ifname_check(wanted, err) < 0)
 			return -1;

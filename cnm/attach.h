@@ -66,6 +66,12 @@ int cnm_sandbox_resolve(struct cnm_controller *controller, struct cnm_store_sand
                         const struct cnm_sandbox_spec *spec, bool host_namespace, struct cnm_sandbox **ret,
                         int *ret_netns_fd, struct cnm_error *err);
 
+/* CNM_E_CONFLICT: names what `spec` asks for and the endpoint has not. */
+int cnm_endpoint_compare(const struct cnm_endpoint *endpoint, const struct cnm_endpoint_spec *spec,
+                         struct cnm_error *err);
+/* Takes the sandbox's files_mirror for it. CNM_E_BUSY names the living container that has it. */
+int cnm_files_mirror_claim(struct cnm_controller *controller, const struct cnm_sandbox *sandbox,
+                           struct cnm_error *err);
 /* hosts and resolv.conf of a locked sandbox (files.c). */
 int cnm_files_write(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox,
                     const struct cnm_endpoint *const *endpoints, size_t count, struct cnm_error *err);

@@ -231,7 +231,7 @@ int cnm_endpoint_unpublish(struct cnm_controller *controller, struct cnm_endpoin
 
 enum cnm_connect_mode {
 	CNM_CONNECT_NEW, /* an attachment of that container and interface is CNM_E_EXISTS while its namespace lives (CNI ADD) */
-	CNM_CONNECT_IDEMPOTENT, /* the same attachment in the same namespace is success (OCI hooks are repeated) */
+	CNM_CONNECT_IDEMPOTENT, /* the same attachment in the same namespace is success (OCI hooks are repeated), another request CNM_E_CONFLICT */
 };
 
 /* What a crashed predecessor left of the same attachment is adopted or replaced. ret may be NULL. */

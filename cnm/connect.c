@@ -62,8 +62,8 @@ static int find_ref(struct cnm_attach *attach, const char *ifname, struct cnm_li
 }
 
 /* 1: the attachment stands and *ret is it; 0: the way is free; -1: refused. */
-static int look_first(struct cnm_attach *attach, const char *ifname, enum cnm_connect_mode mode,
-                      struct cnm_endpoint **ret, struct cnm_error *err)
+static int look_first(struct cnm_attach *attach, const struct cnm_endpoint_spec *spec, const char *ifname,
+                      enum cnm_connect_mode mode, struct cnm_endpoint **ret, struct cnm_error *err)
 {
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
 	enum standing standing = STANDING_FREE;
@@ -82,6 +82,8 @@ static int look_first(struct cnm_attach *attach, const char *ifname, enum cnm_co
 	case STANDING_SAME:
 		if (mode == CNM_CONNECT_IDEMPOTENT) {
 			attach->joined = true;
+			if (cnm_endpoint_compare(endpoint, spec, err) < 0)
+				return -1;
 			if (ret)
 				*ret = TAKE_PTR(endpoint);
 			return 1;
@@ -120,7 +122,7 @@ static int connect_locked(struct cnm_attach *attach, const struct cnm_endpoint_s
 {
 	struct cnm_error undo_err = CNM_ERROR_INIT;
 	struct cnm_link_ref ref = {0};
-	int standing = look_first(attach, join->ifname, mode, ret, err);
+	int standing = look_first(attach, spec, join->ifname, mode, ret, err);
 
 	if (standing != 0)
 		return standing < 0 ? -1 : 0;

@@ -86,6 +86,16 @@ static void read_resolv(struct cnm_buf *ret)
 	}
 }
 
+/* Who watches a file is not told of a change that is none. */
+static bool is_current(int dir_fd, const char *name, const char *text)
+{
+	_cleanup_(cnm_buf_free) struct cnm_buf now = CNM_BUF_INIT(FILE_MAX);
+	struct cnm_error ignored = CNM_ERROR_INIT;
+
+	return cnm_file_read_at(dir_fd, name, FILE_MAX, &now, &ignored) == 0 &&
+	       strcmp(cnm_buf_text(&now), text) == 0;
+}
+
 static int put_file(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox, const char *name,
                     const struct cnm_buf *buf, struct cnm_error *err)
 {
@@ -94,6 +104,8 @@ static int put_file(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sand
 
 	if (buf->failed)
 		return cnm_fail_nomem(err);
+	if (is_current(sb->dir_fd, name, text))
+		return 0;
 	if (cnm_file_write_at(sb->dir_fd, name, text, strlen(text), false, true, err) < 0)
 		return -1;
 	if (!sandbox->files_mirror[0])

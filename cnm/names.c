@@ -57,6 +57,9 @@ int cnm_ifname_check(const char *name, struct cnm_error *err)
 		return cnm_fail(err, CNM_E_INVALID,
 		                "interface name '%.32s': %zu bytes, at most %d are allowed", name, len,
 		                IF_NAMESIZE - 1);
+	/* The kernel's folders of settings for every interface (net/ipv4/conf). */
+	if (strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
+		return cnm_fail(err, CNM_E_INVALID, "interface name '%s' is reserved by the kernel", name);
 	/* The store's files that begin with a dot are temporary ones. */
 	if (name[0] == '.')
 		return cnm_fail(err, CNM_E_INVALID, "interface name '%s' must not begin with a dot", name);

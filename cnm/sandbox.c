@@ -43,6 +43,17 @@ static int fill_record(struct cnm_controller *controller, const struct cnm_sandb
 	return 0;
 }
 
+/* A container with a namespace of its own would be told that it has the host's. */
+static int check_is_host(const struct cnm_sandbox *sandbox, struct cnm_error *err)
+{
+	if (cnm_netns_path_is(OWN_NETNS, &sandbox->netns))
+		return 0;
+	return cnm_fail(err, CNM_E_NETNS,
+	                "container %s has a network namespace of its own, %s: only one that shares the "
+	                "host's can join",
+	                sandbox->id, sandbox->key);
+}
+
 /* Adopts the given namespace, or makes and pins one. */
 static int open_new(struct cnm_controller *controller, const struct cnm_sandbox_spec *spec,
                     bool host_namespace, struct cnm_sandbox *sandbox, int *ret_fd, struct cnm_error *err)
@@ -64,7 +75,9 @@ static int open_new(struct cnm_controller *controller, const struct cnm_sandbox_
 		snprintf(sandbox->key, sizeof(sandbox->key), "%s/%s", store->netns_path, sandbox->id);
 	}
 	*ret_fd = cnm_netns_open(sandbox->key, host_namespace, &sandbox->netns, err);
-	return *ret_fd < 0 ? -1 : 0;
+	if (*ret_fd < 0)
+		return -1;
+	return host_namespace ? check_is_host(sandbox, err) : 0;
 }
 
 /* In a namespace of our own; an adopted one's comes up with the first join. */
@@ -87,6 +100,7 @@ static int make_new(struct cnm_controller *controller, struct cnm_store_sandbox 
 		return cnm_fail_nomem(err);
 	sandbox->explicit_ = explicit_;
 	if (fill_record(controller, spec, sandbox, err) < 0 ||
+	    cnm_files_mirror_claim(controller, sandbox, err) < 0 ||
 	    open_new(controller, spec, host_namespace, sandbox, &fd, err) < 0 ||
 	    bring_up_loopback(controller, sandbox, fd, err) < 0 ||
 	    cnm_store_sandbox_save(sb, sandbox, err) < 0)
@@ -109,6 +123,8 @@ static int reuse(const struct cnm_sandbox_spec *spec, const struct cnm_sandbox *
 	if (!cnm_netns_id_equal(&id, &sandbox->netns))
 		return cnm_fail(err, CNM_E_EXISTS, "container %s lives in another namespace, %s", sandbox->id,
 		                sandbox->key);
+	if (host_namespace && check_is_host(sandbox, err) < 0)
+		return -1;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -275,10 +291,12 @@ static int mirror_locked(struct cnm_controller *controller, struct cnm_store_san
 	    copy_text(now->files_mirror, sizeof(now->files_mirror), directory, "directory", err) < 0)
 		return -1;
 	made = cnm_dir_open_root(directory, true, err);
-	if (made < 0 || cnm_store_sandbox_save(sb, now, err) < 0 ||
+	if (made < 0 || cnm_files_mirror_claim(controller, now, err) < 0 ||
+	    cnm_store_sandbox_save(sb, now, err) < 0 ||
 	    cnm_endpoint_set_load(controller, sb, NULL, &set, err) < 0)
 		return -1;
 	/* Written once more, so that the mirror gets it too. */
+	cnm_file_delete_at(sb->dir_fd, "hosts", &ignored);
 	cnm_file_delete_at(sb->dir_fd, "resolv.conf", &ignored);
 	return cnm_files_write(sb, now, (const struct cnm_endpoint *const *)set.items, set.count, err);
 }

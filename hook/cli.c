@@ -6,9 +6,11 @@
 #include "hook/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
@@ -175,6 +177,7 @@ static void take_args(const struct level *level, const struct argp_state *state)
 
 static void check_args(const struct level *level, struct argp_state *state)
 {
+	struct cnm_error err = CNM_ERROR_INIT;
 	const struct cnm_cli_command *command = level->command;
 	int count = level->cli->arg_count;
 
@@ -183,6 +186,8 @@ static void check_args(const struct level *level, struct argp_state *state)
 		           command->args);
 	if (command->max_args != CNM_CLI_MANY && count > command->max_args)
 		argp_error(state, "unexpected argument \"%s\"", level->cli->args[command->max_args]);
+	if (command->check && command->check(level->cli, level->input, &err) < 0)
+		argp_error(state, "%s", err.text);
 }
 
 static error_t parse_verb(int key, char *arg, struct argp_state *state)
@@ -212,6 +217,23 @@ static error_t parse_verb(int key, char *arg, struct argp_state *state)
 	}
 }
 
+#define DRAIN_BYTES_MAX (1024 * 1024)
+#define DRAIN_WAIT_MS   1000
+
+/* An error of usage ends the process inside argp. */
+static void drain_stdin(int status, void *arg)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	char bytes[4096];
+	size_t total = 0;
+	ssize_t n = 1;
+
+	if (status != CNM_EXIT_USAGE || isatty(STDIN_FILENO))
+		return;
+	for (; n > 0 && total < DRAIN_BYTES_MAX && poll(&input, 1, DRAIN_WAIT_MS) > 0; total += (size_t)n)
+		n = read(STDIN_FILENO, bytes, sizeof(bytes));
+}
+
 static void parse_verb_level(struct level *level, int argc, char **argv)
 {
 	const struct cnm_cli_command *command = level->command;
@@ -224,6 +246,8 @@ static void parse_verb_level(struct level *level, int argc, char **argv)
 	        .help_filter = filter_help,
 	};
 
+	if (command->reads_stdin)
+		on_exit(drain_stdin, NULL);
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP | (command->runs_command ? ARGP_IN_ORDER : 0), NULL,
 	           level);
 }
@@ -255,16 +279,6 @@ static int run_verb(struct cnm_cli *cli, const struct cnm_cli_command *command, 
 static int dispatch(struct cnm_cli *cli, const struct cnm_cli_command *command, int argc, char **argv,
                     struct cnm_error *err);
 
-/* Entries outside of this file take the roots from the environment. */
-static int run_entry(struct cnm_cli *cli, const struct cnm_cli_command *command, int argc, char **argv,
-                     struct cnm_error *err)
-{
-	if ((cli->settings.root && setenv("CNM_ROOT", cli->settings.root, 1) < 0) ||
-	    (cli->settings.state && setenv("CNM_STATE", cli->settings.state, 1) < 0))
-		return cnm_fail_sys(err, errno, "environment");
-	exit(command->entry(argc, argv));
-}
-
 /* `cnm help A B` is `cnm A B --help`. */
 static int run_help(struct cnm_cli *cli, const struct cnm_cli_command *root, int argc, char **argv,
                     struct cnm_error *err)
@@ -289,7 +303,7 @@ static int dispatch_verb(struct cnm_cli *cli, const struct cnm_cli_command *noun
 	const struct cnm_cli_command *verb = level->verb;
 	size_t used = strlen(cli->name);
 
-	if (!verb->run && !verb->entry && !verb->verbs)
+	if (!verb->run && !verb->verbs)
 		return run_help(cli, noun, argc, argv, err);
 	snprintf(cli->name + used, sizeof(cli->name) - used, " %s", verb->name);
 	return dispatch(cli, verb, argc, argv, err);
@@ -308,8 +322,7 @@ static int dispatch(struct cnm_cli *cli, const struct cnm_cli_command *command, 
 	}
 	if (!command->runs_command && (cnm_privs_sanitize_process(err) < 0 || cnm_privs_drop(err) < 0))
 		return -1;
-	return command->entry ? run_entry(cli, command, argc, argv, err)
-	                      : run_verb(cli, command, argc, argv, err);
+	return run_verb(cli, command, argc, argv, err);
 }
 
 static const char *environment(const char *name)
@@ -323,10 +336,7 @@ static int finish(struct cnm_cli *cli, struct cnm_error *err)
 {
 	if (cli->done && cnm_cli_print(cli->done, err) < 0)
 		return -1;
-	/* A full disk or a closed pipe behind stdout shows only now. */
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return cnm_fail_sys(err, errno, "standard output");
-	return 0;
+	return cnm_cli_flush(err);
 }
 
 int cnm_cli_main(const struct cnm_cli_command *root, int argc, char **argv)
@@ -335,7 +345,7 @@ int cnm_cli_main(const struct cnm_cli_command *root, int argc, char **argv)
 	        .settings = {.root = environment("CNM_ROOT"), .state = environment("CNM_STATE")},
 	};
 	struct cnm_error err = CNM_ERROR_INIT;
-	char *no_args[] = {NULL, NULL};
+	char *no_args[] = {NULL, NULL}, version[] = "version";
 
 	argp_err_exit_status = CNM_EXIT_USAGE;
 	snprintf(cli.name, sizeof(cli.name), "%s", root->name);
@@ -343,6 +353,8 @@ int cnm_cli_main(const struct cnm_cli_command *root, int argc, char **argv)
 		argc = 1;
 		argv = no_args;
 	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		argv[1] = version;
 	if (dispatch(&cli, root, argc, argv, &err) < 0)
 		cnm_cli_report(&cli, &err);
 	cnm_error_clear(&err);
@@ -350,7 +362,9 @@ int cnm_cli_main(const struct cnm_cli_command *root, int argc, char **argv)
 		cnm_cli_report(&cli, &err);
 	cnm_json_putp(&cli.done);
 	cnm_controller_close(cli.controller);
-	return cli.failed ? CNM_EXIT_ERROR : CNM_EXIT_OK;
+	if (cli.failed)
+		return cli.failed_status ? cli.failed_status : CNM_EXIT_ERROR;
+	return CNM_EXIT_OK;
 }
 
 struct cnm_controller *cnm_cli_controller(struct cnm_cli *cli, struct cnm_error *err)

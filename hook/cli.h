@@ -31,6 +31,7 @@ struct cnm_cli {
 	struct cnm_controller *controller; /* opened by the first cnm_cli_controller */
 	json_object *done;                 /* what cnm_cli_done collected */
 	bool failed;                       /* something was reported already */
+	int failed_status;                 /* instead of CNM_EXIT_ERROR; 0: that */
 };
 
 struct cnm_cli_command {
@@ -40,21 +41,24 @@ struct cnm_cli_command {
 	int min_args;
 	int max_args; /* CNM_CLI_MANY: no limit */
 
-	/* One of these three. */
+	/* One of these two. */
 	const struct cnm_cli_command *const *verbs; /* ends with NULL */
-	int (*entry)(int argc, char **argv);        /* parses what follows itself; argv[0] is its full name */
 	int (*run)(struct cnm_cli *cli, void *input, struct cnm_error *err);
 
 	/* For run: `input` is input_size zeroed bytes, which `option` fills and `input_free` (may be NULL) empties.
 	 * `option` returns 0, or ARGP_ERR_UNKNOWN, or -1 with the error, which is then one of usage. */
 	const struct argp_option *options;
 	error_t (*option)(int key, char *arg, void *input, struct cnm_error *err);
+	/* After the last option, may be NULL: what is wrong with all of them together is an error of usage. */
+	int (*check)(const struct cnm_cli *cli, const void *input, struct cnm_error *err);
 	size_t input_size;
 	void (*input_free)(void *input);
 
 	/* The first argument ends the options, since a command follows that has its own; and the process stays as its
 	 * caller made it: capabilities, descriptors, signals. */
 	bool runs_command;
+	/* Its caller writes to stdin: an error of usage reads that too, since a runtime that is left writing may take that for the error. */
+	bool reads_stdin;
 	/* The verb tells what it did to each item by cnm_cli_done. */
 	bool tells_items;
 };
@@ -72,6 +76,9 @@ void cnm_cli_report(struct cnm_cli *cli, const struct cnm_error *err);
  * empty. Only for verbs with tells_items. */
 int cnm_cli_done_begin(struct cnm_cli *cli, struct cnm_error *err);
 int cnm_cli_done(struct cnm_cli *cli, const char *item, struct cnm_error *err);
+
+/* A full disk or a closed pipe behind stdout shows here. */
+int cnm_cli_flush(struct cnm_error *err);
 
 /* Prints to stdout. NULL is an object that could not be made: CNM_E_NOMEM unless err says more. */
 int cnm_cli_print(json_object *obj, struct cnm_error *err);

@@ -13,6 +13,8 @@ extern const struct cnm_cli_command cnm_cli_disconnect;
 extern const struct cnm_cli_command cnm_cli_exec;
 extern const struct cnm_cli_command cnm_cli_gc;
 extern const struct cnm_cli_command cnm_cli_reconcile;
+extern const struct cnm_cli_command cnm_cli_oci;
+extern const struct cnm_cli_command cnm_cli_oci_spec;
 extern const struct cnm_cli_command cnm_cli_version;
 
 /* The verbs of network that have a file of their own. */

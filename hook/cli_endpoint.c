@@ -101,13 +101,24 @@ static int ls_table(const struct cnm_cli_endpoints *endpoints, struct cnm_error 
 	return 0;
 }
 
+/* The name by which the other verbs take it. */
+static int ls_quiet(const struct cnm_cli_endpoints *endpoints)
+{
+	for (size_t i = 0; i < endpoints->count; i++)
+		printf("%s/%s\n", endpoints->items[i]->network, endpoints->items[i]->name);
+	return 0;
+}
+
 static int ls_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 {
+	const struct cnm_cli_ls_args *ls = input;
 	_cleanup_endpoints_ struct cnm_cli_endpoints endpoints = {0};
 	_cleanup_json_ json_object *array = NULL;
 
 	if (list(cli, &endpoints, err) < 0)
 		return -1;
+	if (ls->quiet)
+		return ls_quiet(&endpoints);
 	if (cli->format == CNM_FORMAT_TEXT)
 		return ls_table(&endpoints, err);
 	array = json_object_new_array();
@@ -123,6 +134,9 @@ static const struct cnm_cli_command ls_command = {
         .args = "[NETWORK]",
         .summary = "List endpoints",
         .max_args = 1,
+        .options = cnm_cli_ls_options,
+        .option = cnm_cli_ls_option,
+        .input_size = sizeof(struct cnm_cli_ls_args),
         .run = ls_run,
 };
 

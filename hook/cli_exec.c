@@ -34,6 +34,8 @@ static int run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 	if (fd < 0 || cnm_netns_enter(fd, err) < 0)
 		return -1;
 	execvp(command[0], command);
+	/* As a shell has it. */
+	cli->failed_status = errno == ENOENT ? 127 : 126;
 	return cnm_fail_sys(err, errno, "%s", command[0]);
 }
 

@@ -108,6 +108,29 @@ int cnm_cli_sandbox_find(struct cnm_cli *cli, const char *name, struct cnm_sandb
 	return controller ? cnm_sandbox_find(controller, name, ret, err) : -1;
 }
 
+/* By its id or a prefix of it that no other endpoint's begins with. */
+static int endpoint_find_by_id(struct cnm_cli *cli, const char *prefix, struct cnm_endpoint **ret,
+                               struct cnm_error *err)
+{
+	_cleanup_endpoints_ struct cnm_cli_endpoints all = {0};
+	struct cnm_endpoint **found = NULL;
+
+	if (cnm_cli_endpoints_list_all(cli, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++) {
+		if (strncmp(all.items[i]->id, prefix, strlen(prefix)) != 0)
+			continue;
+		if (found)
+			return cnm_fail(err, CNM_E_INVALID, "id prefix %s fits more than one endpoint",
+			                prefix);
+		found = &all.items[i];
+	}
+	if (!found)
+		return cnm_fail(err, CNM_E_NOT_FOUND, "endpoint %s: no such endpoint", prefix);
+	*ret = TAKE_PTR(*found);
+	return 0;
+}
+
 int cnm_cli_endpoint_find(struct cnm_cli *cli, const char *name, struct cnm_endpoint **ret,
                           struct cnm_error *err)
 {
@@ -115,8 +138,10 @@ int cnm_cli_endpoint_find(struct cnm_cli *cli, const char *name, struct cnm_endp
 	_cleanup_free_ char *network_name = NULL;
 	const char *slash = strchr(name, '/');
 
+	if (!slash && cnm_id_is_prefix(name))
+		return endpoint_find_by_id(cli, name, ret, err);
 	if (!slash || slash == name || slash[1] == '\0')
-		return cnm_fail(err, CNM_E_INVALID, "endpoint \"%s\": expected NETWORK/NAME", name);
+		return cnm_fail(err, CNM_E_INVALID, "endpoint \"%s\": expected NETWORK/NAME, or an id", name);
 	network_name = strndup(name, (size_t)(slash - name));
 	if (!network_name)
 		return cnm_fail_nomem(err);
@@ -201,4 +226,19 @@ const char *cnm_cli_short_id(const char *id, char out[CNM_CONTAINER_MAX + 1])
 
 	snprintf(out, CNM_CONTAINER_MAX + 1, "%.*s", whole ? CNM_CONTAINER_MAX : CNM_SHORT_ID, id);
 	return out;
+}
+
+const struct argp_option cnm_cli_ls_options[] = {
+        {"quiet", 'q', NULL, 0, "Print identifiers only", 0},
+        {0},
+};
+
+error_t cnm_cli_ls_option(int key, char *arg, void *input, struct cnm_error *err)
+{
+	struct cnm_cli_ls_args *ls = input;
+
+	if (key != 'q')
+		return ARGP_ERR_UNKNOWN;
+	ls->quiet = true;
+	return 0;
 }

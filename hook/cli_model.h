@@ -59,4 +59,11 @@ int cnm_cli_inspect(struct cnm_cli *cli,
 /* Ids as tables show them: 64 hexadecimal digits are cut to 12, any other container id is whole. */
 const char *cnm_cli_short_id(const char *id, char out[CNM_CONTAINER_MAX + 1]);
 
+/* `ls -q`: identifiers only, one a line. */
+struct cnm_cli_ls_args {
+	bool quiet;
+};
+extern const struct argp_option cnm_cli_ls_options[];
+error_t cnm_cli_ls_option(int key, char *arg, void *input, struct cnm_error *err);
+
 #endif

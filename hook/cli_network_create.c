@@ -110,6 +110,7 @@ static int run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 	_cleanup_options_view_ struct cnm_options driver_view = {0};
 	_cleanup_options_view_ struct cnm_options labels_view = {0};
 	_cleanup_options_view_ struct cnm_options ipam_view = {0};
+	struct cnm_error undo_err = CNM_ERROR_INIT;
 	struct cnm_network_spec spec;
 
 	if (cnm_cli_pools_make(&pools, &create->pools, err) < 0 ||
@@ -131,7 +132,10 @@ static int run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 	};
 	if (cnm_network_create(cli->controller, &spec, &network, err) < 0)
 		return -1;
-	return cnm_cli_answer(cli, "Id", network->id, err);
+	if (cnm_cli_answer(cli, "Id", network->id, err) == 0 && cnm_cli_flush(err) == 0)
+		return 0;
+	cnm_network_delete(cli->controller, network, &undo_err);
+	return cnm_wrap(err, "network %s", network->name);
 }
 
 const struct cnm_cli_command cnm_cli_network_create = {

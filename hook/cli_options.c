@@ -44,6 +44,16 @@ int cnm_cli_options_view(struct cnm_options *ret, const struct cnm_kvs *kvs, str
 
 int cnm_cli_kvs_add(struct cnm_kvs *kvs, const char *option, const char *text, struct cnm_error *err)
 {
+	const char *value = strchr(text, '=');
+	_cleanup_free_ char *key = strndup(text, value ? (size_t)(value - text) : strlen(text));
+	const char *known;
+
+	if (!key)
+		return cnm_fail_nomem(err);
+	known = cnm_kvs_get(kvs, key);
+	if (known && strcmp(known, value ? value + 1 : "") != 0)
+		return cnm_fail(err, CNM_E_INVALID, "%s: %s is given twice, as \"%s\" and as \"%s\"", option,
+		                key, known, value ? value + 1 : "");
 	if (cnm_kvs_set_text(kvs, text, err) < 0)
 		return cnm_wrap(err, "%s", option);
 	return 0;
@@ -86,6 +96,8 @@ error_t cnm_cli_endpoint_option(int key, const char *arg, struct cnm_cli_endpoin
 	case CNM_CLI_KEY_ALIAS:
 		return cnm_cli_list_add(&args->aliases, arg, err);
 	case CNM_CLI_KEY_SYSCTL:
+		if (!strchr(arg, '='))
+			return cnm_fail(err, CNM_E_INVALID, "--sysctl %s: expected KEY=VALUE", arg);
 		return cnm_cli_kvs_add(&args->sysctls, "--sysctl", arg, err);
 	case 'p':
 		return cnm_port_args_add(&args->ports, arg, err);

@@ -2,7 +2,9 @@
 /* What verbs print: one answer, the items that they worked on, a document; and their errors on the way. */
 #include "hook/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
@@ -37,10 +39,25 @@ int cnm_cli_done(struct cnm_cli *cli, const char *item, struct cnm_error *err)
 	return 0;
 }
 
+int cnm_cli_flush(struct cnm_error *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	/* Said once: what is left in the buffer goes nowhere. */
+	cnm_fail_sys(err, errno ? errno : EIO, "standard output");
+	clearerr(stdout);
+	__fpurge(stdout);
+	return -1;
+}
+
 int cnm_cli_print(json_object *obj, struct cnm_error *err)
 {
 	const char *text;
 
+	if (obj && json_object_is_type(obj, json_type_array) && json_object_array_length(obj) == 0) {
+		puts("[]");
+		return 0;
+	}
 	if (!obj)
 		return err->code == CNM_OK ? cnm_fail_nomem(err) : -1;
 	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |

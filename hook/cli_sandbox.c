@@ -63,6 +63,7 @@ static int create_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 {
 	const struct create *create = input;
 	_cleanup_sandbox_ struct cnm_sandbox *sandbox = NULL;
+	struct cnm_error undo_err = CNM_ERROR_INIT;
 	char path[64];
 	struct cnm_sandbox_spec spec = {
 	        .id = cli->args[0],
@@ -77,7 +78,10 @@ static int create_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 	}
 	if (!cnm_cli_controller(cli, err) || cnm_sandbox_create(cli->controller, &spec, &sandbox, err) < 0)
 		return -1;
-	return cnm_cli_answer(cli, "SandboxKey", sandbox->key, err);
+	if (cnm_cli_answer(cli, "SandboxKey", sandbox->key, err) == 0 && cnm_cli_flush(err) == 0)
+		return 0;
+	cnm_sandbox_delete(cli->controller, sandbox, &undo_err);
+	return cnm_wrap(err, "sandbox %s", sandbox->id);
 }
 
 static const struct cnm_cli_command create_command = {
@@ -135,8 +139,16 @@ static int ls_table(const struct cnm_cli_sandboxes *sandboxes, const struct cnm_
 	return 0;
 }
 
+static int ls_quiet(const struct cnm_cli_sandboxes *sandboxes)
+{
+	for (size_t i = 0; i < sandboxes->count; i++)
+		puts(sandboxes->items[i]->id);
+	return 0;
+}
+
 static int ls_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 {
+	const struct cnm_cli_ls_args *ls = input;
 	_cleanup_sandboxes_ struct cnm_cli_sandboxes sandboxes = {0};
 	_cleanup_endpoints_ struct cnm_cli_endpoints endpoints = {0};
 	_cleanup_json_ json_object *array = NULL;
@@ -144,6 +156,8 @@ static int ls_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 	if (cnm_cli_sandboxes_list(cli, &sandboxes, err) < 0 ||
 	    cnm_cli_endpoints_list_all(cli, &endpoints, err) < 0)
 		return -1;
+	if (ls->quiet)
+		return ls_quiet(&sandboxes);
 	if (cli->format == CNM_FORMAT_TEXT)
 		return ls_table(&sandboxes, &endpoints, err);
 	array = json_object_new_array();
@@ -157,6 +171,9 @@ static int ls_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 static const struct cnm_cli_command ls_command = {
         .name = "ls",
         .summary = "List sandboxes",
+        .options = cnm_cli_ls_options,
+        .option = cnm_cli_ls_option,
+        .input_size = sizeof(struct cnm_cli_ls_args),
         .run = ls_run,
 };
 

@@ -143,6 +143,21 @@ static int run(const struct cnm_cni_plugin *plugin, const struct cnm_cni_env *en
 	return r;
 }
 
+/* The caller's, where the configuration says so: an error that comes before the configuration is looked at speaks it too. */
+static enum cnm_cni_version version_of(const struct cnm_buf *text)
+{
+	_cleanup_json_ json_object *config = NULL;
+	enum cnm_cni_version version = CNM_CNI_NEWEST;
+	struct cnm_error ignored = CNM_ERROR_INIT;
+	const char *name = NULL;
+
+	if (cnm_json_parse_object(&config, cnm_buf_text(text), text->len, "", &ignored) < 0 ||
+	    cnm_json_get_string(config, "cniVersion", &name, &ignored) < 0 || !name ||
+	    !cnm_cni_version_parse(&version, name))
+		return CNM_CNI_NEWEST;
+	return version;
+}
+
 static int serve(const struct cnm_cni_plugin *plugin, const struct cnm_cni_env_strings *strings,
                  struct reply *reply, struct cnm_cni_error *err)
 {
@@ -150,8 +165,17 @@ static int serve(const struct cnm_cni_plugin *plugin, const struct cnm_cni_env_s
 	_cleanup_cni_env_ struct cnm_cni_env env = {0};
 	struct cnm_error plain = CNM_ERROR_INIT;
 
-	if (cnm_cni_env_parse(&env, strings, err) < 0 || read_stdin(&text, err) < 0)
+	struct cnm_cni_error unread = CNM_CNI_ERROR_INIT;
+	int r = read_stdin(&text, &unread);
+
+	if (cnm_cni_env_parse(&env, strings, err) < 0) {
+		reply->version = version_of(&text);
 		return -1;
+	}
+	if (r < 0) {
+		*err = unread;
+		return -1;
+	}
 	if (env.command != CNM_CNI_VERSION)
 		return run(plugin, &env, &text, reply, err);
 	if (answer_version(&text, reply, err) < 0)

@@ -10,22 +10,6 @@
 #include "cnm/sys/privs.h"
 #include "hook/cli_commands.h"
 #include "hook/cni.h"
-#include "hook/oci.h"
-#include "hook/oci_spec.h"
-
-static const struct cnm_cli_command oci = {
-        .name = "oci",
-        .args = "STAGE",
-        .summary = "Serve an OCI runtime's hook; the container's state is on stdin",
-        .entry = cnm_oci_main,
-};
-
-static const struct cnm_cli_command oci_spec = {
-        .name = "oci-spec",
-        .args = "BUNDLE",
-        .summary = "Put hooks, namespace and mounts into a bundle's config.json",
-        .entry = cnm_oci_spec_main,
-};
 
 /* Here for the list that help prints; the engine knows what to do with it. */
 static const struct cnm_cli_command help = {
@@ -43,8 +27,8 @@ static const struct cnm_cli_command *const commands[] = {
         &cnm_cli_exec,
         &cnm_cli_gc,
         &cnm_cli_reconcile,
-        &oci,
-        &oci_spec,
+        &cnm_cli_oci,
+        &cnm_cli_oci_spec,
         &cnm_cli_version,
         &help,
         NULL,

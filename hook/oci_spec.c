@@ -4,17 +4,15 @@
  * that exists, whose networks are connected by hand. Either way hosts and resolv.conf are mounted from the folder "cnm" of the bundle, which
  * the sandbox keeps current.
  */
-#include "hook/oci_spec.h"
+#include "spec/oci_spec.h"
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
 #include "cnm/model.h"
 #include "cnm/sys/file.h"
-#include "hook/report.h"
+#include "hook/cli_commands.h"
 #include "spec/attach_arg.h"
-#include "spec/oci_spec.h"
 #include "spec/port_arg.h"
-#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,54 +22,48 @@
 
 #define CONFIG_MAX (1024 * 1024)
 #define FILES_DIR  "cnm"
+#define HOOK_LOG   "hook.log"
+
+#define CRUN_HOOK_STDERR "run.oci.hooks.stderr" /* crun(1), "OCI features" */
 
 struct oci_spec {
-	const char *root, *state;
 	const char *sandbox;
-	const char *bundle;
 	struct cnm_attach_list networks; /* parsed only to be checked */
 	struct cnm_port_args ports;      /* the same */
 	struct cnm_strings hook_args;    /* --network NAME, -p PORT ... */
-	struct cnm_error err;            /* of the arguments */
+	struct cnm_error err;            /* of a network or port */
 };
 
-enum { KEY_NETWORK = 0x100, KEY_SANDBOX, KEY_ROOT, KEY_STATE };
+enum { KEY_NETWORK = CNM_CLI_KEY_VERB, KEY_SANDBOX };
 
 static const struct argp_option options[] = {
         {"network", KEY_NETWORK, "NAME[:OPTION,...]", 0,
          "Attach to this network by hooks (repeat); options: ip, ip6, mac, ifname, alias, gw-priority. "
-         "Without "
-         "any: the annotation cnm.networks says",
+         "Without any: the annotation cnm.networks",
          0},
         {"publish", 'p', "[HOSTIP:]HOSTPORT:PORT[/PROTOCOL]", 0,
          "Publish a port, or FIRST-LAST, of the first network on the host (repeat)", 0},
         {"sandbox", KEY_SANDBOX, "ID", 0, "Put the container into this sandbox instead", 0},
-        {"root", KEY_ROOT, "DIR", 0, "Durable records (" CNM_DEFAULT_ROOT ")", 1},
-        {"state", KEY_STATE, "DIR", 0, "Live records (" CNM_DEFAULT_STATE ")", 1},
         {0},
 };
 
 static void add_network(struct oci_spec *args, const char *text)
 {
-	if (args->err.code != CNM_OK)
-		return;
-	if (cnm_attach_list_add(&args->networks, text, &args->err) == 0 &&
+	if (args->err.code == CNM_OK && cnm_attach_list_add(&args->networks, text, &args->err) == 0 &&
 	    cnm_strings_add(&args->hook_args, "--network", &args->err) == 0)
 		cnm_strings_add(&args->hook_args, text, &args->err);
 }
 
 static void add_port(struct oci_spec *args, const char *text)
 {
-	if (args->err.code != CNM_OK)
-		return;
-	if (cnm_port_args_add(&args->ports, text, &args->err) == 0 &&
+	if (args->err.code == CNM_OK && cnm_port_args_add(&args->ports, text, &args->err) == 0 &&
 	    cnm_strings_add(&args->hook_args, "-p", &args->err) == 0)
 		cnm_strings_add(&args->hook_args, text, &args->err);
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t option(int key, char *arg, void *input, struct cnm_error *err)
 {
-	struct oci_spec *args = state->input;
+	struct oci_spec *args = input;
 
 	switch (key) {
 	case KEY_NETWORK:
@@ -83,37 +75,30 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_SANDBOX:
 		args->sandbox = arg;
 		return 0;
-	case KEY_ROOT:
-		args->root = arg;
-		return 0;
-	case KEY_STATE:
-		args->state = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_error(state, "one bundle at a time");
-		args->bundle = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->bundle)
-			argp_error(state, "which bundle?");
-		if (args->sandbox && args->networks.count + args->ports.count > 0)
-			argp_error(state, "a sandbox has its own networks (`cnm connect`): --network and -p "
-			                  "exclude --sandbox");
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static const struct argp argp = {
-        .options = options,
-        .parser = parse_option,
-        .args_doc = "BUNDLE",
-        .doc = "Put hooks, network namespace and the mounts of hosts and resolv.conf into a bundle's "
-               "config.json. "
-               "What is there otherwise stays; doing it twice is doing it once.",
-};
+static int check(const struct cnm_cli *cli, const void *input, struct cnm_error *err)
+{
+	const struct oci_spec *args = input;
+
+	if (args->sandbox && args->networks.count + args->ports.count > 0)
+		return cnm_fail(
+		        err, CNM_E_INVALID,
+		        "a sandbox has its own networks (`cnm connect`): --network and -p exclude --sandbox");
+	return 0;
+}
+
+static void input_free(void *input)
+{
+	struct oci_spec *args = input;
+
+	cnm_attach_list_free(&args->networks);
+	cnm_port_args_free(&args->ports);
+	cnm_strings_free(&args->hook_args);
+}
 
 /* Paths as the runtime will see them: absolute. */
 struct bundle {
@@ -174,8 +159,8 @@ static int set_mounts(json_object *spec, const struct bundle *bundle, struct cnm
 	return 0;
 }
 
-static int set_hooks(json_object *spec, struct oci_spec *args, const struct bundle *bundle,
-                     struct cnm_error *err)
+static int set_hooks(struct cnm_cli *cli, json_object *spec, struct oci_spec *args,
+                     const struct bundle *bundle, struct cnm_error *err)
 {
 	char program[PATH_MAX], root[PATH_MAX + 16], state[PATH_MAX + 16];
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -185,12 +170,12 @@ static int set_hooks(json_object *spec, struct oci_spec *args, const struct bund
 	if (len < 0)
 		return cnm_fail_sys(err, errno, "/proc/self/exe");
 	program[len] = '\0';
-	if (args->root) {
-		snprintf(root, sizeof(root), "CNM_ROOT=%s", args->root);
+	if (cli->settings.root) {
+		snprintf(root, sizeof(root), "CNM_ROOT=%s", cli->settings.root);
 		env[hooks.env_count++] = root;
 	}
-	if (args->state) {
-		snprintf(state, sizeof(state), "CNM_STATE=%s", args->state);
+	if (cli->settings.state) {
+		snprintf(state, sizeof(state), "CNM_STATE=%s", cli->settings.state);
 		env[hooks.env_count++] = state;
 	}
 	if (cnm_strings_add(&args->hook_args, "--files", err) < 0 ||
@@ -228,12 +213,27 @@ static int use_sandbox(struct cnm_controller *controller, json_object *spec, con
 	return cnm_sandbox_mirror_files(controller, sandbox, bundle->files, err);
 }
 
-static int use_hooks(struct cnm_controller *controller, json_object *spec, struct oci_spec *args,
+/* A namespace of a sandbox of ours was put there by an earlier --sandbox; any other is the bundle's own affair. */
+static int forget_sandbox(struct cnm_cli *cli, json_object *spec, struct cnm_error *err)
+{
+	const char *state = cli->settings.state ? cli->settings.state : CNM_DEFAULT_STATE, *path;
+	char own[PATH_MAX];
+	bool present;
+
+	if (cnm_oci_spec_get_netns(spec, &present, &path, err) < 0)
+		return -1;
+	snprintf(own, sizeof(own), "%s/netns/", state);
+	if (path && strncmp(path, own, strlen(own)) == 0)
+		cnm_oci_spec_forget_netns_path(spec);
+	return cnm_oci_spec_set_netns(spec, NULL, err);
+}
+
+static int use_hooks(struct cnm_cli *cli, json_object *spec, struct oci_spec *args,
                      const struct bundle *bundle, struct cnm_error *err)
 {
-	if (check_networks(controller, args, err) < 0 || cnm_oci_spec_set_netns(spec, NULL, err) < 0)
+	if (check_networks(cli->controller, args, err) < 0 || forget_sandbox(cli, spec, err) < 0)
 		return -1;
-	return set_hooks(spec, args, bundle, err);
+	return set_hooks(cli, spec, args, bundle, err);
 }
 
 /* The files that are mounted must be there before the runtime looks; the hook fills them. */
@@ -250,7 +250,16 @@ static int make_files(const struct bundle *bundle, struct cnm_error *err)
 	return 0;
 }
 
-static int edit(struct cnm_controller *controller, struct oci_spec *args, const struct bundle *bundle,
+/* crun keeps what a hook says to itself, unless this annotation names a file for it. */
+static int set_crun_log(json_object *spec, const struct bundle *bundle, struct cnm_error *err)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/" HOOK_LOG, bundle->files);
+	return cnm_oci_spec_add_annotation(spec, CRUN_HOOK_STDERR, path, FILES_DIR "/" HOOK_LOG, err);
+}
+
+static int edit(struct cnm_cli *cli, struct oci_spec *args, const struct bundle *bundle,
                 struct cnm_error *err)
 {
 	_cleanup_json_ json_object *spec = NULL;
@@ -258,9 +267,9 @@ static int edit(struct cnm_controller *controller, struct oci_spec *args, const 
 
 	if (read_config(bundle, &spec, err) < 0 || set_mounts(spec, bundle, err) < 0)
 		return -1;
-	if ((args->sandbox ? use_sandbox(controller, spec, args, bundle, err)
-	                   : use_hooks(controller, spec, args, bundle, err)) < 0 ||
-	    make_files(bundle, err) < 0)
+	if ((args->sandbox ? use_sandbox(cli->controller, spec, args, bundle, err)
+	                   : use_hooks(cli, spec, args, bundle, err)) < 0 ||
+	    (!args->sandbox && set_crun_log(spec, bundle, err) < 0) || make_files(bundle, err) < 0)
 		return -1;
 	text = json_object_to_json_string_ext(spec, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
 	                                                    JSON_C_TO_STRING_SPACED |
@@ -271,10 +280,9 @@ static int edit(struct cnm_controller *controller, struct oci_spec *args, const 
 	                         (bundle->mode & S_IROTH) != 0, err);
 }
 
-static int run(struct oci_spec *args, struct cnm_error *err)
+static int run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 {
-	struct cnm_settings settings = {.root = args->root, .state = args->state};
-	struct cnm_controller *controller = NULL;
+	const struct oci_spec *args = input;
 	struct bundle bundle = {.fd = -1};
 	int r;
 
@@ -282,29 +290,25 @@ static int run(struct oci_spec *args, struct cnm_error *err)
 		*err = args->err;
 		return -1;
 	}
-	if (open_bundle(args->bundle, &bundle, err) < 0)
+	if (open_bundle(cli->args[0], &bundle, err) < 0)
 		return -1;
-	r = cnm_controller_open(&controller, &settings, err);
-	if (r == 0)
-		r = cnm_controller_add_builtin_drivers(controller, err);
-	if (r == 0 && edit(controller, args, &bundle, err) < 0)
-		r = cnm_wrap(err, "bundle %s", args->bundle);
-	cnm_controller_close(controller);
+	r = cnm_cli_controller(cli, err) ? 0 : -1;
+	if (r == 0 && edit(cli, input, &bundle, err) < 0)
+		r = cnm_wrap(err, "bundle %s", cli->args[0]);
 	cnm_closep(&bundle.fd);
 	return r;
 }
 
-int cnm_oci_spec_main(int argc, char **argv)
-{
-	struct oci_spec args = {.root = getenv("CNM_ROOT"), .state = getenv("CNM_STATE")};
-	struct cnm_error err = CNM_ERROR_INIT;
-	int r;
-
-	argp_err_exit_status = CNM_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
-	r = run(&args, &err);
-	cnm_attach_list_free(&args.networks);
-	cnm_port_args_free(&args.ports);
-	cnm_strings_free(&args.hook_args);
-	return r < 0 ? cnm_report_error(CNM_FORMAT_TEXT, &err) : CNM_EXIT_OK;
-}
+const struct cnm_cli_command cnm_cli_oci_spec = {
+        .name = "oci-spec",
+        .args = "BUNDLE",
+        .summary = "Put hooks, namespace and mounts into a bundle's config.json",
+        .min_args = 1,
+        .max_args = 1,
+        .options = options,
+        .option = option,
+        .check = check,
+        .input_size = sizeof(struct oci_spec),
+        .input_free = input_free,
+        .run = run,
+};

@@ -82,6 +82,17 @@ int cnm_oci_spec_set_netns(json_object *spec, const char *path, struct cnm_error
 	return cnm_json_add_string(entry, "path", path, err);
 }
 
+void cnm_oci_spec_forget_netns_path(json_object *spec)
+{
+	struct cnm_error ignored = CNM_ERROR_INIT;
+	json_object *list = NULL, *entry = NULL;
+
+	if (find_namespaces(spec, &list, &ignored) == 0)
+		entry = find_item(list, "type", "network");
+	if (entry)
+		json_object_object_del(entry, "path");
+}
+
 static bool is_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
@@ -91,13 +102,31 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && path[len] == '/';
 }
 
+static bool ends_with(const char *path, const char *tail)
+{
+	size_t len = strlen(path), tail_len = strlen(tail);
+
+	return len > tail_len && path[len - tail_len - 1] == '/' && strcmp(path + len - tail_len, tail) == 0;
+}
+
+/* "cnm/hosts" of "/srv/bundle/cnm/hosts". */
+static const char *last_two(const char *path)
+{
+	const char *at = path + strlen(path);
+	unsigned slashes = 0;
+
+	while (at > path && (at[-1] != '/' || ++slashes < 2))
+		at--;
+	return at;
+}
+
 static bool is_ours(json_object *item, const struct cnm_oci_mount *mount)
 {
 	const char *source = text_of(item, "source");
 
 	if (!source)
 		return false;
-	if (strcmp(source, mount->source) == 0)
+	if (strcmp(source, mount->source) == 0 || ends_with(source, last_two(mount->source)))
 		return true;
 	for (size_t i = 0; i < mount->own_dir_count; i++) {
 		if (is_below(source, mount->own_dirs[i]))
@@ -165,4 +194,18 @@ int cnm_oci_spec_get_names(json_object *spec, const char **ret_hostname, const c
 	if (read_name(spec, "hostname", ret_hostname, err) < 0)
 		return -1;
 	return read_name(spec, "domainname", ret_domainname, err);
+}
+
+int cnm_oci_spec_add_annotation(json_object *spec, const char *key, const char *value, const char *tail,
+                                struct cnm_error *err)
+{
+	json_object *annotations;
+	const char *known;
+
+	if (cnm_json_demand_object(spec, "annotations", &annotations, err) < 0)
+		return cnm_wrap(err, WHAT);
+	known = text_of(annotations, key);
+	if (known && !ends_with(known, tail))
+		return 0;
+	return cnm_json_add_string(annotations, key, value, err);
 }

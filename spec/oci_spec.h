@@ -33,13 +33,19 @@ int cnm_oci_spec_remove_hooks(json_object *spec, struct cnm_error *err);
 /* Sees to an entry {"type": "network"} in linux.namespaces. path NULL: an entry that exists stays as it is;
  * else the entry gets this path. */
 int cnm_oci_spec_set_netns(json_object *spec, const char *path, struct cnm_error *err);
+/* The entry, where there is one, loses its path: a new namespace. */
+void cnm_oci_spec_forget_netns_path(json_object *spec);
+/* Adds an annotation unless there is one of that name; one whose value ends with "/" and `tail` is ours, of this bundle or one it was copied from, and
+ * is replaced. */
+int cnm_oci_spec_add_annotation(json_object *spec, const char *key, const char *value, const char *tail,
+                                struct cnm_error *err);
 /* Whether there is such an entry, and its path (NULL: a new namespace). Without an entry the container has
  * the host's. */
 int cnm_oci_spec_get_netns(json_object *spec, bool *ret_present, const char **ret_path,
                            struct cnm_error *err);
 
 /* Sees to a bind mount of the file `source` at `destination`. A mount that is there is ours, and replaced in
- * place, when its source is the same or lies below one of own_dirs. A foreign one stays, nothing is added,
+ * place, when its source is the same, lies below one of own_dirs, or has the same last two components (a bundle that was copied or moved). A foreign one stays, nothing is added,
  * and *ret_foreign (may be NULL) is true. */
 struct cnm_oci_mount {
 	const char *destination; /* "/etc/hosts" */

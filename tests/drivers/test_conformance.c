@@ -124,7 +124,7 @@ EACH_DRIVER(network_in_use_names_its_endpoints)
 	cnm_endpoint_free(cnm_test_connect(&host, network, "c1"));
 	cr_assert_eq(cnm_network_delete(host.controller, network, &err), -1);
 	cr_assert_eq(err.code, CNM_E_BUSY);
-	cr_assert(strstr(err.text, "c1@eth0"), "%s", err.text);
+	cr_assert(strstr(err.text, "c1@"), "%s", err.text);
 	cnm_test_disconnect(&host, "n1", "c1");
 	cnm_test_network_delete(&host, network);
 	cnm_test_host_assert_clean(&host);

@@ -6,7 +6,6 @@
 refused() {
 	pattern=$1 input=$2
 	shift 2
-	baseline before
 	got=0
 	"$@" <"$input" >out 2>err || got=$?
 	shown=$(printf '%s ' "$@")
@@ -33,7 +32,6 @@ refused_cni() {
 	pattern=$1 code=$2
 	printf '%s' "$3" >conf
 	shift 3
-	baseline before
 	got=0
 	cni "$@" <conf >out 2>err || got=$?
 	[ "$got" != 0 ] || fail "CNI $*: accepted $(cat conf)"
@@ -54,6 +52,7 @@ key=$("$CNM" sandbox create box)
 "$CNM" sandbox create other >/dev/null
 ip netns add pod
 none=/dev/null
+baseline before
 
 say "networks"
 assert_status 1 "$CNM" network inspect nosuch
@@ -191,3 +190,4 @@ got=0
 assert_eq "exit status" 1 "$got"
 assert_match "message" odd "$(cat err)"
 "$CNM" network ls | grep -q web || fail "a broken record hides another network"
+baseline before

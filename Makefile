@@ -127,10 +127,10 @@ ubsan: deps ## the tests under UndefinedBehaviorSanitizer
 bench: deps ## time of an attach, against a bare program that does the same netlink operations
 	$(Q)$(SUBMAKE) all bench-build
 	@CNM='$(abspath $(BUILD))/cnm' BARE='$(abspath $(BUILD))/bench/bare_attach' \
-		BENCH='$(abspath $(BUILD))/bench/bench' sh tests/bench/run.sh
+		BENCH='$(abspath $(BUILD))/bench/bench' BENCH_DIR='$(abspath $(BUILD))/bench' sh tests/bench/run.sh
 
 .PHONY: bench-build
-bench-build: $(BUILD)/bench/bare_attach $(BUILD)/bench/bench
+bench-build: $(addprefix $(BUILD)/bench/,bare_attach bench ports connections)
 
 install: all $(BUILD)/libcnm.pc ## install executable, library, headers and CNI plugin (DESTDIR, PREFIX, CNI_BIN_DIR)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/cnm/base $(DESTDIR)$(CNI_BIN_DIR)
@@ -180,8 +180,8 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@echo "  CC    $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(TEST_CFLAGS)) -MMD -MP -c -o $@ $<
 
-# The base ruleset is text that people read; the object that carries it follows it.
-$(BUILD)/obj/drivers/ruleset.o: drivers/ruleset.nft
+# The rulesets are text that people read; the object that carries them follows them.
+$(BUILD)/obj/drivers/ruleset_table.o: drivers/ruleset.nft drivers/ruleset_bridge.nft
 
 $(BUILD)/libcnm.a: $(LIB_OBJ)
 	@echo "  AR    $@"

@@ -21,6 +21,7 @@
 #define CNM_BRIDGE_HAIRPIN      "cnm.bridge.hairpin"
 #define CNM_BRIDGE_MODE4        "com.docker.network.bridge.gateway_mode_ipv4"
 #define CNM_BRIDGE_MODE6        "com.docker.network.bridge.gateway_mode_ipv6"
+#define CNM_BRIDGE_ANTI_SPOOF   "cnm.bridge.anti_spoof"
 #define CNM_BRIDGE_BINDING      "com.docker.network.bridge.host_binding_ipv4"
 #define CNM_BRIDGE_INHIBIT_IPV6 "cnm.bridge.inhibit_ipv6"
 #define CNM_BRIDGE_PROMISC      "cnm.bridge.promisc"
@@ -45,6 +46,7 @@ struct cnm_bridge {
 	enum cnm_bridge_others others;
 	bool internal;
 	bool ipv6;
+	bool anti_spoof; /* ports are pinned to the addresses of their endpoints */
 	enum cnm_gateway_mode mode4, mode6;
 };
 
@@ -102,6 +104,32 @@ int cnm_bridge_firewall_has(struct cnm_controller *controller, const struct cnm_
 /* 1 when the network's elements are loaded: they come and go in one transaction, so one stands for all. */
 int cnm_bridge_firewall_is_loaded(struct cnm_controller *controller, const struct cnm_bridge *bridge,
                                   struct cnm_error *err);
+
+/*
+ * Anti-spoofing, table bridge cnm (drivers/ruleset_bridge.nft). A network with the option holds the table; its endpoints add
+ * elements for their port. All of it does nothing for networks and endpoints without. `restore` appends what is missing to a
+ * batch and counts it.
+ */
+int cnm_bridge_guard_network_add(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                                 struct cnm_error *err);
+int cnm_bridge_guard_network_remove(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                                    struct cnm_error *err);
+/* 1 when the table guards the network, or the network wants no guard. */
+int cnm_bridge_guard_is_loaded(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                               struct cnm_error *err);
+int cnm_bridge_guard_network_restore(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                                     struct cnm_nft_batch *batch, size_t *count, struct cnm_error *err);
+/* Notes in the endpoint's record that it is guarded, so that its leave knows. */
+int cnm_bridge_guard_prepare(const struct cnm_bridge *bridge, struct cnm_endpoint *endpoint,
+                             struct cnm_error *err);
+int cnm_bridge_guard_add(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
+                         struct cnm_error *err);
+int cnm_bridge_guard_remove(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
+                            struct cnm_error *err);
+int cnm_bridge_guard_check(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                           const struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_bridge_guard_restore(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
+                             struct cnm_nft_batch *batch, size_t *count, struct cnm_error *err);
 
 /* Chooses host ports where the user left that to us. */
 int cnm_bridge_ports_prepare(struct cnm_controller *controller, const struct cnm_network *network,

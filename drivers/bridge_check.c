@@ -5,6 +5,7 @@
 #include "cnm/sys/rtnl_link.h"
 #include "drivers/bridge.h"
 #include "drivers/forwarding.h"
+#include "drivers/ruleset.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -126,7 +127,8 @@ int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_netwo
 	has = cnm_bridge_firewall_has(controller, network, &bridge, &set, err);
 	if (has < 0)
 		return -1;
-	return has ? 0
-	           : cnm_fail(err, CNM_E_CONFLICT, "table inet cnm lacks bridge %s in set %s", bridge.name,
-	                      set);
+	if (!has)
+		return cnm_fail(err, CNM_E_CONFLICT, "table inet cnm lacks bridge %s in set %s", bridge.name,
+		                set);
+	return cnm_ruleset_check(controller, err);
 }

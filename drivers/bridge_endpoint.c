@@ -16,6 +16,7 @@
 int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct cnm_network *network,
                                 struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
+	struct cnm_bridge bridge;
 	size_t i;
 
 	for (i = 0; i < endpoint->options.count; i++)
@@ -24,12 +25,13 @@ int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct 
 			                endpoint->options.items[i].key);
 	snprintf(endpoint->host_ifname, sizeof(endpoint->host_ifname), "veth%.11s", endpoint->id);
 	endpoint->no_gateway = endpoint->no_gateway || network->internal;
-	if (cnm_mac_random(&endpoint->host_mac, err) < 0)
+	if (cnm_mac_random(&endpoint->host_mac, err) < 0 || cnm_bridge_settings(network, &bridge, err) < 0 ||
+	    cnm_bridge_guard_prepare(&bridge, endpoint, err) < 0)
 		return -1;
 	return cnm_bridge_ports_prepare(controller, network, endpoint, err);
 }
 
-static int set_host_sysctls(const char *ifname, struct cnm_error *err)
+static int set_host_sysctls(const struct cnm_bridge *bridge, const char *ifname, struct cnm_error *err)
 {
 	char path[128];
 
@@ -37,7 +39,13 @@ static int set_host_sysctls(const char *ifname, struct cnm_error *err)
 	if (cnm_sysctl_write_if_present(path, "1", err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", ifname);
-	return cnm_sysctl_write_if_present(path, "0", err);
+	if (cnm_sysctl_write_if_present(path, "0", err) < 0)
+		return -1;
+	if (!bridge->anti_spoof)
+		return 0;
+	/* Frames to a bridge's group address reach the host by the port itself (drivers/ruleset_bridge.nft). */
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/rp_filter", ifname);
+	return cnm_sysctl_write(path, "1", err);
 }
 
 /* The kernel's "File exists" does not say which of the two names; ours is random, so it is the sandbox's. */
@@ -118,8 +126,9 @@ int cnm_bridge_join(struct cnm_controller *controller, const struct cnm_network 
 	/* First, since it is what may be refused; its traffic waits for the link. */
 	if (cnm_bridge_publish(controller, network, endpoint, err) < 0)
 		return -1;
-	if (create_pair(rtnl, &bridge, bridge_link.ifindex, endpoint, netns_fd, &host_link, err) < 0 ||
-	    set_host_sysctls(endpoint->host_ifname, err) < 0 ||
+	if (cnm_bridge_guard_add(controller, endpoint, err) < 0 ||
+	    create_pair(rtnl, &bridge, bridge_link.ifindex, endpoint, netns_fd, &host_link, err) < 0 ||
+	    set_host_sysctls(&bridge, endpoint->host_ifname, err) < 0 ||
 	    bring_up_port(rtnl, &bridge, endpoint, host_link.ifindex, err) < 0) {
 		cnm_bridge_leave(controller, network, endpoint, netns_fd, &undo_err);
 		return -1;
@@ -140,7 +149,9 @@ int cnm_bridge_leave(struct cnm_controller *controller, const struct cnm_network
 		return 0;
 	cnm_rtnl_batch_init(&batch);
 	cnm_link_delete(&batch, endpoint->host_ifname);
-	return cnm_rtnl_batch_send(rtnl, &batch, err);
+	if (cnm_rtnl_batch_send(rtnl, &batch, err) < 0)
+		return -1;
+	return cnm_bridge_guard_remove(controller, endpoint, err);
 }
 
 int cnm_bridge_endpoint_check(struct cnm_controller *controller, const struct cnm_network *network,
@@ -170,5 +181,7 @@ int cnm_bridge_endpoint_check(struct cnm_controller *controller, const struct cn
 			                             "link %s takes frames from any MAC address",
 			                             endpoint->host_ifname);
 	}
+	if (cnm_bridge_guard_check(controller, &bridge, endpoint, err) < 0)
+		return -1;
 	return cnm_bridge_ports_check(controller, &bridge, endpoint, err);
 }

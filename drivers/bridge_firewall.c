@@ -3,6 +3,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/sys/nft.h"
 #include "drivers/bridge.h"
+#include "drivers/ruleset_table.h"
 #include <linux/netfilter.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -136,11 +137,16 @@ int cnm_bridge_firewall_is_loaded(struct cnm_controller *controller, const struc
 {
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
 	struct cnm_nft_elem elem = {.set = "bridges"};
+	int loaded;
 
 	if (!nft)
 		return -1;
 	cnm_nft_key_ifname(&elem.key, bridge->name);
-	return cnm_nft_has(nft, &elem, err);
+	loaded = cnm_nft_has(nft, &elem, err);
+	/* Elements outlive the rules when somebody flushes the table. */
+	if (loaded == 1)
+		loaded = cnm_table_is_loaded(controller, &cnm_table_inet, err);
+	return loaded == 1 ? cnm_bridge_guard_is_loaded(controller, bridge, err) : loaded;
 }
 
 int cnm_bridge_firewall_restore(struct cnm_controller *controller, const struct cnm_network *network,

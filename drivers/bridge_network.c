@@ -131,7 +131,8 @@ static int ensure_firewall(struct cnm_controller *controller, const struct cnm_n
 	for (tries = 1;; tries++) {
 		if (cnm_ruleset_ensure(controller, err) < 0)
 			return -1;
-		if (cnm_bridge_firewall_add(controller, network, bridge, err) == 0)
+		if (cnm_bridge_guard_network_add(controller, bridge, err) == 0 &&
+		    cnm_bridge_firewall_add(controller, network, bridge, err) == 0)
 			return 0;
 		if (err->code != CNM_E_NOT_FOUND || tries == FIREWALL_TRIES)
 			return -1;
@@ -202,7 +203,8 @@ int cnm_bridge_network_delete(struct cnm_controller *controller, struct cnm_netw
 		remove_addresses(&batch, network, &bridge, link.ifindex);
 	if (found && cnm_rtnl_batch_send(rtnl, &batch, err) < 0)
 		return -1;
-	if (cnm_bridge_firewall_remove(controller, network, &bridge, err) < 0)
+	if (cnm_bridge_firewall_remove(controller, network, &bridge, err) < 0 ||
+	    cnm_bridge_guard_network_remove(controller, &bridge, err) < 0)
 		return -1;
 	return cnm_ruleset_release(controller, network, err);
 }

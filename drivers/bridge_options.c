@@ -25,6 +25,8 @@ static const struct cnm_option_rule rules[] = {
         {CNM_BRIDGE_HAIRPIN, "hairpin", CNM_OPTION_BOOL, 0, 0, NULL},
         {CNM_BRIDGE_MODE4, "gateway_mode_ipv4", CNM_OPTION_WORD, 0, 0, "nat nat-unprotected routed isolated"},
         {CNM_BRIDGE_MODE6, "gateway_mode_ipv6", CNM_OPTION_WORD, 0, 0, "nat nat-unprotected routed isolated"},
+        {CNM_BRIDGE_ANTI_SPOOF, "anti_spoof", CNM_OPTION_BOOL, 0, 0, NULL},
+        {CNM_BRIDGE_ANTI_SPOOF, "anti-spoof", CNM_OPTION_BOOL, 0, 0, NULL},
         {CNM_BRIDGE_BINDING, "host_binding", CNM_OPTION_ADDRESS, 0, 0, NULL},
         {CNM_BRIDGE_INHIBIT_IPV6, "inhibit_ipv6", CNM_OPTION_BOOL, 0, 0, NULL},
         {CNM_BRIDGE_PROMISC, "promisc", CNM_OPTION_BOOL, 0, 0, NULL},
@@ -198,7 +200,8 @@ int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *re
 	ret->inhibit_ipv6 = cnm_options_bool(options, CNM_BRIDGE_INHIBIT_IPV6, false);
 	ret->hairpin = cnm_options_bool(options, CNM_BRIDGE_HAIRPIN, true);
 	ret->promisc = cnm_options_bool(options, CNM_BRIDGE_PROMISC, false);
-	ret->mac_check = cnm_options_bool(options, CNM_BRIDGE_MAC_CHECK, false);
+	ret->anti_spoof = cnm_options_bool(options, CNM_BRIDGE_ANTI_SPOOF, false);
+	ret->mac_check = ret->anti_spoof || cnm_options_bool(options, CNM_BRIDGE_MAC_CHECK, false);
 	ret->others = others(options);
 	ret->internal = network->internal;
 	ret->mode4 = gateway_mode(options, CNM_BRIDGE_MODE4);

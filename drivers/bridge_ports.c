@@ -82,12 +82,15 @@ int cnm_bridge_restore(struct cnm_controller *controller, const struct cnm_netwo
 
 	if (cnm_bridge_settings(network, &bridge, err) < 0)
 		return -1;
-	if (!endpoint && cnm_ruleset_ensure(controller, err) < 0)
+	if (!endpoint && (cnm_ruleset_restore(controller, count, err) < 0 ||
+	                  cnm_bridge_guard_network_restore(controller, &bridge, batch, count, err) < 0))
 		return -1;
 	if (!endpoint)
 		return cnm_forwarding_restore(controller, batch, count, err) < 0
 		               ? -1
 		               : cnm_bridge_firewall_restore(controller, network, &bridge, batch, count, err);
+	if (cnm_bridge_guard_restore(controller, endpoint, batch, count, err) < 0)
+		return -1;
 	policy = policy_of(&bridge);
 	return cnm_ports_restore(controller, &policy, endpoint, batch, count, err);
 }

@@ -215,7 +215,7 @@ static int restore(struct cnm_controller *controller, const struct cnm_network *
 	if (!nft)
 		return -1;
 	if (!endpoint)
-		return cnm_ruleset_ensure(controller, err);
+		return cnm_ruleset_restore(controller, count, err);
 	policy = policy_of(endpoint);
 	if (each_element(nft, endpoint, add_missing, batch, count, err) < 0)
 		return -1;
@@ -260,7 +260,8 @@ static int check(struct cnm_controller *controller, const struct cnm_network *ne
 	struct cnm_ports_policy policy = policy_of(endpoint);
 	size_t i;
 
-	if (!nft || each_element(nft, endpoint, check_element, NULL, NULL, err) < 0)
+	if (!nft || each_element(nft, endpoint, check_element, NULL, NULL, err) < 0 ||
+	    cnm_ruleset_check(controller, err) < 0)
 		return -1;
 	for (i = 0; i < CNM_ARRAY_SIZE(families); i++)
 		if (check_forward(nft, endpoint, families[i], err) < 0)

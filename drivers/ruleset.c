@@ -1,63 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Loads the base ruleset and takes it away with the last network. The table is made by `create`, which
- * fails where it exists, in the transaction that adds the rules: so the rules are never there twice.
- */
+/* The base ruleset: there with the first network, gone with the last, and with it the host's forwarding. */
 #include "drivers/ruleset.h"
-#include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/driver.h"
 #include "cnm/store.h"
 #include "cnm/sys/nft.h"
 #include "drivers/forwarding.h"
+#include "drivers/ruleset_table.h"
 #include <stdio.h>
 #include <string.h>
 
-/* The text of drivers/ruleset.nft, with a NUL behind it. */
-__asm__(".section .rodata\n"
-        "cnm_ruleset_text:\n"
-        ".incbin \"drivers/ruleset.nft\"\n"
-        ".byte 0\n"
-        ".previous\n");
-extern const char cnm_ruleset_text[] __attribute__((visibility("hidden")));
-
-#define RULESET_TEXT_MAX (64 * 1024)
-#define RELEASE_TRIES    16
-
-static int load_table(struct cnm_error *err)
-{
-	_cleanup_(cnm_buf_free) struct cnm_buf text = CNM_BUF_INIT(RULESET_TEXT_MAX);
-
-	cnm_buf_printf(&text, "create table inet %s\n%s", CNM_NFT_TABLE, cnm_ruleset_text);
-	if (text.failed)
-		return cnm_fail_nomem(err);
-	return cnm_nft_run(cnm_buf_text(&text), err);
-}
+#define RELEASE_TRIES 16
 
 int cnm_ruleset_ensure(struct cnm_controller *controller, struct cnm_error *err)
 {
-	struct cnm_nft *nft = cnm_controller_nft(controller, err);
-	_cleanup_close_ int lock = -1;
-	int exists;
+	return cnm_table_ensure(controller, &cnm_table_inet, err);
+}
 
-	if (!nft)
-		return -1;
-	exists = cnm_nft_table_exists(nft, err);
-	if (exists != 0)
-		return exists < 0 ? -1 : 0;
-	lock = cnm_store_firewall_lock(controller->store, err);
-	if (lock < 0)
-		return -1;
-	exists = cnm_nft_table_exists(nft, err);
-	if (exists != 0)
-		return exists < 0 ? -1 : 0;
-	if (load_table(err) == 0)
-		return 0;
-	/* A controller with roots of its own was quicker. */
-	if (err->code != CNM_E_EXISTS)
-		return cnm_wrap(err, "load table inet %s", CNM_NFT_TABLE);
-	cnm_error_clear(err);
-	return 0;
+int cnm_ruleset_check(struct cnm_controller *controller, struct cnm_error *err)
+{
+	return cnm_table_check(controller, &cnm_table_inet, err);
+}
+
+int cnm_ruleset_restore(struct cnm_controller *controller, size_t *count, struct cnm_error *err)
+{
+	return cnm_table_restore(controller, &cnm_table_inet, count, err);
 }
 
 static int count_element(const struct cnm_nft_found *found, void *arg, struct cnm_error *err)
@@ -114,7 +81,7 @@ static int release_once(struct cnm_controller *controller, struct cnm_nft *nft, 
 	if (cnm_forwarding_release(controller, &before, err) < 0)
 		return -1;
 	if (exists) {
-		if (cnm_nft_batch_new(&batch, err) < 0 || cnm_nft_delete_table(batch, err) < 0)
+		if (cnm_nft_batch_new(&batch, err) < 0 || cnm_nft_delete_table(batch, 0, err) < 0)
 			return -1;
 		cnm_nft_batch_expect(batch, generation);
 		if (cnm_nft_commit(nft, batch, err) < 0) {

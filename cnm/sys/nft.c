@@ -105,7 +105,8 @@ static int fail_message(const struct cnm_nft_note *note, int error, struct cnm_e
 {
 	static const char *const verbs[] = {"add an element to", "add an element to", "delete an element of"};
 
-	cnm_fail_sys(err, error, "%s set %s of table inet " CNM_NFT_TABLE, verbs[note->verb], note->set);
+	cnm_fail_sys(err, error, "%s set %s of table %s " CNM_NFT_TABLE, verbs[note->verb], note->set,
+	             cnm_nft_family_name(note->family));
 	if (error == EEXIST || error == ENOTEMPTY) /* the same key, or a range that overlaps */
 		err->code = CNM_E_EXISTS;
 	else if (error == ENOENT)
@@ -126,9 +127,9 @@ static bool take_answer(const struct nlmsghdr *nlh, const struct cnm_nft_batch *
 	if (error->error != 0 && err->code == CNM_OK) {
 		if (error->error == -ERESTART)
 			cnm_fail(err, CNM_E_TRY_AGAIN,
-			         "commit to table inet " CNM_NFT_TABLE ": the ruleset was changed meanwhile");
+			         "commit to table " CNM_NFT_TABLE ": the ruleset was changed meanwhile");
 		else if (index == 0)
-			cnm_fail_sys(err, -error->error, "commit to table inet " CNM_NFT_TABLE);
+			cnm_fail_sys(err, -error->error, "commit to table " CNM_NFT_TABLE);
 		else
 			fail_message(&batch->notes[index], -error->error, err);
 	}

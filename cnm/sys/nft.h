@@ -16,7 +16,7 @@ struct cnm_error;
 struct cnm_nft;
 struct cnm_nft_batch;
 
-#define CNM_NFT_TABLE "cnm" /* family inet */
+#define CNM_NFT_TABLE "cnm" /* its name in family inet, and in family bridge */
 
 int cnm_nft_open(struct cnm_nft **ret, struct cnm_error *err);
 void cnm_nft_close(struct cnm_nft *nft);
@@ -46,6 +46,7 @@ void cnm_nft_key_be16(struct cnm_nft_key *key, uint16_t value);
  * (end + 1) with the interval-end flag. */
 struct cnm_nft_elem {
 	const char *set;
+	uint8_t family; /* NFPROTO_* of the table; 0: inet */
 	struct cnm_nft_key key;
 	struct cnm_nft_key end;  /* len 0: a single value */
 	struct cnm_nft_key data; /* of a data map; len 0: none */
@@ -64,8 +65,8 @@ bool cnm_nft_batch_is_empty(const struct cnm_nft_batch *batch);
 int cnm_nft_add(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem, bool exclusive,
                 struct cnm_error *err);
 int cnm_nft_delete(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem, struct cnm_error *err);
-/* Deletes table inet cnm with all that is in it. */
-int cnm_nft_delete_table(struct cnm_nft_batch *batch, struct cnm_error *err);
+/* Deletes the table of a family (NFPROTO_*; 0: inet) with all that is in it. */
+int cnm_nft_delete_table(struct cnm_nft_batch *batch, uint8_t family, struct cnm_error *err);
 /* The number of the ruleset's state: another after every transaction in this namespace, whoever made it. */
 int cnm_nft_generation(struct cnm_nft *nft, uint32_t *ret, struct cnm_error *err);
 /* The batch was decided on by what the ruleset held in that state: where another transaction came since, the commit changes nothing and fails
@@ -92,6 +93,17 @@ int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err);
 /* Every element of a set (ranges of an interval set arrive as begin and end elements as the kernel keeps them; interval_end says so). */
 typedef int (*cnm_nft_fn)(const struct cnm_nft_found *found, void *arg, struct cnm_error *err);
 int cnm_nft_list(struct cnm_nft *nft, const char *set, cnm_nft_fn fn, void *arg, struct cnm_error *err);
+/* The same of the table of a family (NFPROTO_*). */
+int cnm_nft_list_in(struct cnm_nft *nft, uint8_t family, const char *set, cnm_nft_fn fn, void *arg,
+                    struct cnm_error *err);
+
+/* How many rules a base chain of the family's table holds: one question, however long the table. 0 when chain or table is missing. */
+int cnm_nft_base_chain_rules(struct cnm_nft *nft, uint8_t family, const char *chain, size_t *ret,
+                             struct cnm_error *err);
+/* Names the chain of every rule of the family's table, in one dump; none when the table is missing. */
+typedef void (*cnm_nft_rule_fn)(const char *chain, void *arg);
+int cnm_nft_rules_list(struct cnm_nft *nft, uint8_t family, cnm_nft_rule_fn fn, void *arg,
+                       struct cnm_error *err);
 
 /* Runs nft language text as one transaction in the calling thread's namespace, by libnftables.
  * CNM_E_UNSUPPORTED names the package when the library is missing. */

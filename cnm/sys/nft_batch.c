@@ -50,6 +50,16 @@ void cnm_nft_key_be16(struct cnm_nft_key *key, uint16_t value)
 	cnm_nft_key_bytes(key, &wire, sizeof(wire));
 }
 
+uint8_t cnm_nft_family(uint8_t family)
+{
+	return family ? family : NFPROTO_INET;
+}
+
+const char *cnm_nft_family_name(uint8_t family)
+{
+	return family == NFPROTO_BRIDGE ? "bridge" : "inet";
+}
+
 size_t cnm_nft_key_size(const struct cnm_nft_key *key)
 {
 	return key->fields == 1 ? key->sole_len : key->len;
@@ -154,7 +164,7 @@ struct nftnl_set *cnm_nft_set_new(const struct cnm_nft_elem *elem, bool end_mark
 
 /* Appends a whole message with its note. */
 int cnm_nft_batch_append(struct cnm_nft_batch *batch, const struct nlmsghdr *nlh, enum cnm_nft_verb verb,
-                         const char *set, struct cnm_error *err)
+                         uint8_t family, const char *set, struct cnm_error *err)
 {
 	size_t len = NLMSG_ALIGN(nlh->nlmsg_len);
 
@@ -182,6 +192,7 @@ int cnm_nft_batch_append(struct cnm_nft_batch *batch, const struct nlmsghdr *nlh
 	memcpy(batch->data + batch->len, nlh, len);
 	batch->len += len;
 	batch->notes[batch->count].verb = verb;
+	batch->notes[batch->count].family = family;
 	snprintf(batch->notes[batch->count].set, sizeof(batch->notes[0].set), "%s", set);
 	batch->count++;
 	return 0;
@@ -194,7 +205,7 @@ int cnm_nft_batch_new(struct cnm_nft_batch **ret, struct cnm_error *err)
 
 	if (!batch)
 		return cnm_fail_nomem(err);
-	if (cnm_nft_batch_append(batch, nftnl_batch_begin(frame, 0), CNM_NFT_ADD, "", err) < 0)
+	if (cnm_nft_batch_append(batch, nftnl_batch_begin(frame, 0), CNM_NFT_ADD, 0, "", err) < 0)
 		return -1;
 	*ret = TAKE_PTR(batch);
 	return 0;
@@ -227,10 +238,10 @@ static int append_elem(struct cnm_nft_batch *batch, const struct cnm_nft_elem *e
 		return cnm_fail_nomem(err);
 	if (verb != CNM_NFT_DELETE)
 		flags = verb == CNM_NFT_ADD_EXCLUSIVE ? NLM_F_CREATE | NLM_F_EXCL : NLM_F_CREATE;
-	nlh = nftnl_nlmsg_build_hdr(message, type, NFPROTO_INET, flags, 0);
+	nlh = nftnl_nlmsg_build_hdr(message, type, cnm_nft_family(elem->family), flags, 0);
 	nftnl_set_elems_nlmsg_build_payload(nlh, set);
 	nftnl_set_free(set);
-	return cnm_nft_batch_append(batch, nlh, verb, elem->set, err);
+	return cnm_nft_batch_append(batch, nlh, verb, elem->family, elem->set, err);
 }
 
 static int append_interval(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem,

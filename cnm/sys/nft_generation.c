@@ -42,11 +42,11 @@ void cnm_nft_batch_expect(struct cnm_nft_batch *batch, uint32_t generation)
 	batch->generation = generation;
 }
 
-int cnm_nft_delete_table(struct cnm_nft_batch *batch, struct cnm_error *err)
+int cnm_nft_delete_table(struct cnm_nft_batch *batch, uint8_t family, struct cnm_error *err)
 {
 	char message[CNM_NFT_MESSAGE_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(message, NFT_MSG_DELTABLE, NFPROTO_INET, 0, 0);
+	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(message, NFT_MSG_DELTABLE, cnm_nft_family(family), 0, 0);
 
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, CNM_NFT_TABLE);
-	return cnm_nft_batch_append(batch, nlh, CNM_NFT_DELETE, "", err);
+	return cnm_nft_batch_append(batch, nlh, CNM_NFT_DELETE, family, "", err);
 }

@@ -21,6 +21,7 @@ enum cnm_nft_verb { CNM_NFT_ADD, CNM_NFT_ADD_EXCLUSIVE, CNM_NFT_DELETE };
 /* What a message of the batch is about, for its error. */
 struct cnm_nft_note {
 	enum cnm_nft_verb verb;
+	uint8_t family;
 	char set[32];
 };
 
@@ -41,9 +42,24 @@ bool cnm_nft_is_open_ended(const struct cnm_nft_key *end);
 size_t cnm_nft_key_size(const struct cnm_nft_key *key);
 
 int cnm_nft_batch_append(struct cnm_nft_batch *batch, const struct nlmsghdr *nlh, enum cnm_nft_verb verb,
-                         const char *set, struct cnm_error *err);
+                         uint8_t family, const char *set, struct cnm_error *err);
 
-/* Sends a request and hands every answer to fn (which returns -1 when memory is out). *ret_error: the kernel's refusal, or 0. -1: trouble with
+/* "inet" or "bridge"; 0 stands for inet, as in an element. */
+const char *cnm_nft_family_name(uint8_t family);
+uint8_t cnm_nft_family(uint8_t family);
+
+/* A question to the kernel, and how it ended. */
+struct cnm_nft_reply {
+	uint32_t seq;
+	bool dump, done, interrupted;
+	int error; /* the kernel's refusal, an errno */
+};
+/* Sends a request and hands every answer to fn. -1 is trouble with the socket. */
+int cnm_nft_exchange(struct cnm_nft *nft, struct nlmsghdr *nlh, struct cnm_nft_reply *reply,
+                     int (*fn)(const struct nlmsghdr *, void *), void *arg, const char *what,
+                     struct cnm_error *err);
+
+/* The same in short; fn returns -1 when memory is out. *ret_error: the kernel's refusal, or 0. -1: trouble with
  * the socket. */
 int cnm_nft_ask(struct cnm_nft *nft, struct nlmsghdr *nlh, int (*fn)(const struct nlmsghdr *, void *),
                 void *arg, const char *what, int *ret_error, struct cnm_error *err);

@@ -15,14 +15,7 @@
 
 #define DUMP_RESTARTS 8
 
-/* A reply: 1 it holds an answer, 0 not ours or the end, -1 the kernel's refusal in errno. */
-struct reply {
-	uint32_t seq;
-	bool dump, done, interrupted;
-	int error;
-};
-
-static bool is_answer(const struct nlmsghdr *nlh, struct reply *reply)
+static bool is_answer(const struct nlmsghdr *nlh, struct cnm_nft_reply *reply)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
 
@@ -47,9 +40,9 @@ static bool is_answer(const struct nlmsghdr *nlh, struct reply *reply)
 	return true;
 }
 
-/* Sends a request and hands every answer to fn. The kernel's refusal is in reply->error; -1 is trouble with the socket, or fn's. */
-static int ask(struct cnm_nft *nft, struct nlmsghdr *nlh, struct reply *reply,
-               int (*fn)(const struct nlmsghdr *, void *), void *arg, const char *what, struct cnm_error *err)
+int cnm_nft_exchange(struct cnm_nft *nft, struct nlmsghdr *nlh, struct cnm_nft_reply *reply,
+                     int (*fn)(const struct nlmsghdr *, void *), void *arg, const char *what,
+                     struct cnm_error *err)
 {
 	nlh->nlmsg_seq = reply->seq = ++nft->seq;
 	if (cnm_nft_send(nft, nlh, nlh->nlmsg_len, what, err) < 0)
@@ -71,8 +64,8 @@ static int ask(struct cnm_nft *nft, struct nlmsghdr *nlh, struct reply *reply,
 int cnm_nft_ask(struct cnm_nft *nft, struct nlmsghdr *nlh, int (*fn)(const struct nlmsghdr *, void *),
                 void *arg, const char *what, int *ret_error, struct cnm_error *err)
 {
-	struct reply reply = {.dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP};
-	int r = ask(nft, nlh, &reply, fn, arg, what, err);
+	struct cnm_nft_reply reply = {.dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP};
+	int r = cnm_nft_exchange(nft, nlh, &reply, fn, arg, what, err);
 
 	*ret_error = reply.error;
 	return r;
@@ -83,7 +76,7 @@ int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err)
 	char message[CNM_NFT_MESSAGE_MAX] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(message, NFT_MSG_GETTABLE, NFPROTO_INET, 0, 0);
 	struct nftnl_table *table = nftnl_table_alloc();
-	struct reply reply = {.dump = false};
+	struct cnm_nft_reply reply = {.dump = false};
 
 	if (!table || nftnl_table_set_str(table, NFTNL_TABLE_NAME, CNM_NFT_TABLE) < 0) {
 		nftnl_table_free(table);
@@ -91,7 +84,7 @@ int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err)
 	}
 	nftnl_table_nlmsg_build_payload(nlh, table);
 	nftnl_table_free(table);
-	if (ask(nft, nlh, &reply, NULL, NULL, "look for table inet " CNM_NFT_TABLE, err) < 0)
+	if (cnm_nft_exchange(nft, nlh, &reply, NULL, NULL, "look for table inet " CNM_NFT_TABLE, err) < 0)
 		return -1;
 	if (reply.error == 0 || reply.error == ENOENT)
 		return reply.error == 0;
@@ -119,9 +112,10 @@ static int look_up(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct 
                    struct cnm_error *err)
 {
 	char message[CNM_NFT_MESSAGE_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(message, NFT_MSG_GETSETELEM, NFPROTO_INET, 0, 0);
+	struct nlmsghdr *nlh =
+	        nftnl_nlmsg_build_hdr(message, NFT_MSG_GETSETELEM, cnm_nft_family(elem->family), 0, 0);
 	struct cnm_nft_elem question = *elem;
-	struct reply reply = {.dump = false};
+	struct cnm_nft_reply reply = {.dump = false};
 	struct nftnl_set *set;
 
 	/* The kernel looks by the key; data and comment would only make the request longer. */
@@ -132,25 +126,25 @@ static int look_up(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct 
 		return cnm_fail_nomem(err);
 	nftnl_set_elems_nlmsg_build_payload(nlh, set);
 	nftnl_set_free(set);
-	if (ask(nft, nlh, &reply, answer ? collect : NULL, answer, "look into table inet " CNM_NFT_TABLE,
-	        err) < 0)
+	if (cnm_nft_exchange(nft, nlh, &reply, answer ? collect : NULL, answer,
+	                     "look into table " CNM_NFT_TABLE, err) < 0)
 		return -1;
 	if (reply.error == 0 || reply.error == ENOENT)
 		return reply.error == 0;
-	return cnm_fail_sys(err, reply.error, "look for an element of set %s of table inet " CNM_NFT_TABLE,
-	                    elem->set);
+	return cnm_fail_sys(err, reply.error, "look for an element of set %s of table %s " CNM_NFT_TABLE,
+	                    elem->set, cnm_nft_family_name(elem->family));
 }
 
 /* All elements of the set, in one undisturbed dump; NULL on error. */
-static struct nftnl_set *dump(struct cnm_nft *nft, const char *name, struct cnm_error *err)
+static struct nftnl_set *dump(struct cnm_nft *nft, uint8_t family, const char *name, struct cnm_error *err)
 {
 	char message[CNM_NFT_MESSAGE_MAX] __attribute__((aligned(8)));
 	unsigned i;
 
 	for (i = 0; i <= DUMP_RESTARTS; i++) {
-		struct nlmsghdr *nlh =
-		        nftnl_nlmsg_build_hdr(message, NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_DUMP, 0);
-		struct reply reply = {.dump = true};
+		struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(message, NFT_MSG_GETSETELEM,
+		                                             cnm_nft_family(family), NLM_F_DUMP, 0);
+		struct cnm_nft_reply reply = {.dump = true};
 		struct nftnl_set *set = new_set(name);
 
 		if (!set) {
@@ -158,7 +152,8 @@ static struct nftnl_set *dump(struct cnm_nft *nft, const char *name, struct cnm_
 			return NULL;
 		}
 		nftnl_set_elems_nlmsg_build_payload(nlh, set);
-		if (ask(nft, nlh, &reply, collect, set, "list a set of table inet " CNM_NFT_TABLE, err) < 0) {
+		if (cnm_nft_exchange(nft, nlh, &reply, collect, set, "list a set of table " CNM_NFT_TABLE,
+		                     err) < 0) {
 			nftnl_set_free(set);
 			return NULL;
 		}
@@ -167,13 +162,14 @@ static struct nftnl_set *dump(struct cnm_nft *nft, const char *name, struct cnm_
 			return set;
 		nftnl_set_free(set);
 		if (!reply.interrupted && reply.error != EINTR) {
-			cnm_fail_sys(err, reply.error, "list set %s of table inet " CNM_NFT_TABLE, name);
+			cnm_fail_sys(err, reply.error, "list set %s of table %s " CNM_NFT_TABLE, name,
+			             cnm_nft_family_name(family));
 			return NULL;
 		}
 	}
 	cnm_fail(err, CNM_E_TRY_AGAIN,
-	         "set %s of table inet " CNM_NFT_TABLE " changed during each of %d readings", name,
-	         DUMP_RESTARTS + 1);
+	         "set %s of table %s " CNM_NFT_TABLE " changed during each of %d readings", name,
+	         cnm_nft_family_name(family), DUMP_RESTARTS + 1);
 	return NULL;
 }
 
@@ -250,7 +246,13 @@ int cnm_nft_get(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm
 
 int cnm_nft_list(struct cnm_nft *nft, const char *set, cnm_nft_fn fn, void *arg, struct cnm_error *err)
 {
-	struct nftnl_set *all = dump(nft, set, err);
+	return cnm_nft_list_in(nft, NFPROTO_INET, set, fn, arg, err);
+}
+
+int cnm_nft_list_in(struct cnm_nft *nft, uint8_t family, const char *set, cnm_nft_fn fn, void *arg,
+                    struct cnm_error *err)
+{
+	struct nftnl_set *all = dump(nft, family, set, err);
 	struct nftnl_set_elems_iter *iter = all ? nftnl_set_elems_iter_create(all) : NULL;
 	struct nftnl_set_elem *item;
 	struct cnm_nft_found found;

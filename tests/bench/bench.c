@@ -5,6 +5,7 @@
  *
  *	bench ROUNDS CNM BARE NETWORK BRIDGE NETNS ADDRESS GATEWAY [ADDRESS6 GATEWAY6]
  */
+#include "tests/bench/timing.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -18,105 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS_MAX 10000
-#define ARGS_MAX   12
-#define COUNT      3
-#define OCI        "cnm oci"
-#define STATE      "{\"ociVersion\":\"1.0.2\",\"id\":\"bench-oci\",\"status\":\"%s\",\"pid\":%d,\"bundle\":\"/\"}"
-
-/* One program call that is timed. */
-struct step {
-	char *argv[ARGS_MAX];
-	char *env[8];
-	char input[512];
-	double ms[ROUNDS_MAX];
-};
+#define COUNT 3
+#define OCI   "cnm oci"
+#define STATE "{\"ociVersion\":\"1.0.2\",\"id\":\"bench-oci\",\"status\":\"%s\",\"pid\":%d,\"bundle\":\"/\"}"
 
 struct contender {
 	const char *name;
 	struct step attach, detach;
 };
-
-static void fail(const char *what, int status)
-{
-	fprintf(stderr, "bench: %s: %s (status %d)\n", what, strerror(errno), status);
-	exit(1);
-}
-
-static double now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-}
-
-/* A file that holds the input, at its beginning. */
-static int input_file(const char *text)
-{
-	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || lseek(fd, 0, SEEK_SET) < 0)
-		fail("input", 0);
-	return fd;
-}
-
-static double run(struct step *step, int null)
-{
-	posix_spawn_file_actions_t actions;
-	int in = input_file(step->input), status;
-	double start;
-	pid_t pid;
-
-	if (posix_spawn_file_actions_init(&actions) || posix_spawn_file_actions_adddup2(&actions, in, 0) ||
-	    posix_spawn_file_actions_adddup2(&actions, null, 1))
-		fail("posix_spawn", 0);
-	start = now_ms();
-	if (posix_spawn(&pid, step->argv[0], &actions, NULL, step->argv, step->env) != 0)
-		fail(step->argv[0], 0);
-	if (waitpid(pid, &status, 0) != pid || status != 0)
-		fail(step->argv[0], status);
-	double took = now_ms() - start;
-	posix_spawn_file_actions_destroy(&actions);
-	close(in);
-	return took;
-}
-
-/* The kernel goes on with a removed link for a while after cnm has returned; nobody else is to pay for that. */
-static void rest(void)
-{
-	nanosleep(&(struct timespec){.tv_nsec = 60 * 1000 * 1000}, NULL);
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *ms, int count)
-{
-	qsort(ms, (size_t)count, sizeof(*ms), compare);
-	return ms[count / 2];
-}
-
-static char *join(const char *key, const char *value)
-{
-	char *ret;
-
-	if (asprintf(&ret, "%s%s", key, value) < 0)
-		fail("memory", 0);
-	return ret;
-}
-
-static void step_args(struct step *step, const char *const *args)
-{
-	for (int i = 0; args[i] && i < ARGS_MAX - 1; i++)
-		step->argv[i] = join("", args[i]);
-	step->env[0] = join("CNM_ROOT=", getenv("CNM_ROOT"));
-	step->env[1] = join("CNM_STATE=", getenv("CNM_STATE"));
-}
 
 static void cni_step(struct step *step, const char *cnm, const char *command, const char *netns,
                      const char *network)

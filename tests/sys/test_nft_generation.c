@@ -82,7 +82,7 @@ Test(nft_generation, table_is_deleted_with_its_elements)
 	cnm_nft_batch_freep(&batch);
 	batch = NULL;
 	cr_assert_eq(cnm_nft_batch_new(&batch, &err), 0);
-	cr_assert_eq(cnm_nft_delete_table(batch, &err), 0, "%s", err.text);
+	cr_assert_eq(cnm_nft_delete_table(batch, 0, &err), 0, "%s", err.text);
 	cr_assert_eq(cnm_nft_commit(nft, batch, &err), 0, "%s", err.text);
 	cr_assert_eq(cnm_nft_table_exists(nft, &err), 0);
 }
@@ -90,7 +90,7 @@ Test(nft_generation, table_is_deleted_with_its_elements)
 Test(nft_generation, deleting_a_missing_table_is_not_found)
 {
 	cr_assert_eq(cnm_nft_run("delete table inet cnm", &err), 0, "%s", err.text);
-	cr_assert_eq(cnm_nft_delete_table(batch, &err), 0, "%s", err.text);
+	cr_assert_eq(cnm_nft_delete_table(batch, 0, &err), 0, "%s", err.text);
 	cr_assert_eq(cnm_nft_commit(nft, batch, &err), -1);
 	cr_assert_eq(err.code, CNM_E_NOT_FOUND, "%s", err.text);
 }

@@ -15,6 +15,7 @@ static const char usage[] =
         "usage: probe serve [-b] [-n NAME] PROTOCOL PORT[-END] [PROTOCOL PORT[-END]]...\n"
         "       probe ask PROTOCOL ADDRESS PORT [-w MILLISECONDS] [-s SOURCE-PORT]\n"
         "       probe hold udp ADDRESS PORT [-w MILLISECONDS] [-s SOURCE-PORT]\n"
+        "       probe frames FROM-NAMESPACE INTERFACE TO-NAMESPACE INTERFACE <FRAMES\n"
         "serve answers with CLIENT-ADDRESS CLIENT-PORT SERVER-PORT [NAME]; -b: in the background once it is "
         "ready.\n"
         "hold asks every MILLISECONDS and prints all answers.\n";
@@ -105,6 +106,8 @@ int main(int argc, char **argv)
 		return (argc - optind) % 2 == 1
 		               ? probe_serve(argv + optind + 1, arguments.name, arguments.background)
 		               : bad_usage();
+	if (strcmp(verb, "frames") == 0)
+		return argc - optind == 5 ? probe_frames(argv + optind + 1) : bad_usage();
 	question.wait_ms = arguments.wait_ms;
 	question.source_port = arguments.source_port;
 	question.protocol = probe_protocol(argv[optind + 1]);

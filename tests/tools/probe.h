@@ -22,6 +22,9 @@ struct probe_question {
 int probe_serve(char **args, const char *name, int background);
 int probe_ask(const struct probe_question *question);
 int probe_hold(const struct probe_question *question);
+/* FROM-NAMESPACE INTERFACE TO-NAMESPACE INTERFACE; frames on standard input: first the one that is known to pass, then lines
+ * "pass|drop NAME|WORDS". 1 when one did otherwise. */
+int probe_frames(char **args);
 
 /* 0 when the name is not tcp, udp or sctp. */
 uint8_t probe_protocol(const char *name);

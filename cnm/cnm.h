@@ -257,7 +257,8 @@ typedef void (*cnm_gc_fn)(const char *what, const char *why, void *arg);
 int cnm_gc(struct cnm_controller *controller, bool dry_run, cnm_gc_fn fn, void *arg, struct cnm_error *err);
 
 /* Makes the kernel agree with the records where others took something away (a flushed ruleset): restores it, and tells fn (may be NULL)
- * of each network. *ret_count (may be NULL) is 0 when nothing was missing; then nothing was changed. */
+ * of each network. *ret_count (may be NULL) is 0 when nothing was missing; then nothing was changed. CNM_E_CONFLICT: the rest was restored, and the text
+ * says what is left to the admin. */
 int cnm_reconcile(struct cnm_controller *controller, cnm_gc_fn fn, void *arg, size_t *ret_count,
                   struct cnm_error *err);
 

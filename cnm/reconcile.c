@@ -153,7 +153,7 @@ int cnm_firewall_restore(struct cnm_controller *controller, struct cnm_error *er
 	return restore_firewall(controller, &subjects, err);
 }
 
-/* The network's other objects: bridge, addresses, forwarding. */
+/* The network's other objects: bridge, addresses, forwarding. CNM_E_CONFLICT: what only the admin can mend. */
 static int repair_objects(struct cnm_controller *controller, const struct subject *subject, cnm_gc_fn fn,
                           void *arg, size_t *count, struct cnm_error *err)
 {
@@ -170,6 +170,8 @@ static int repair_objects(struct cnm_controller *controller, const struct subjec
 	}
 	if (subject->driver->network_ensure(controller, subject->network, err) < 0)
 		return cnm_wrap(err, "%s", what);
+	if (subject->driver->network_check(controller, subject->network, err) < 0)
+		return cnm_wrap(err, "%s", what);
 	if (fn)
 		fn(what, why.text, arg);
 	(*count)++;
@@ -180,15 +182,25 @@ int cnm_reconcile(struct cnm_controller *controller, cnm_gc_fn fn, void *arg, si
                   struct cnm_error *err)
 {
 	_cleanup_(close_subjects) struct subjects subjects = {0};
+	struct cnm_error left = CNM_ERROR_INIT;
 	size_t i, total;
 
 	if (open_subjects(controller, &subjects, err) < 0 || restore_firewall(controller, &subjects, err) < 0)
 		return -1;
 	total = tell(&subjects, fn, arg);
-	for (i = 0; i < subjects.count; i++)
-		if (repair_objects(controller, &subjects.items[i], fn, arg, &total, err) < 0)
+	for (i = 0; i < subjects.count; i++) {
+		if (repair_objects(controller, &subjects.items[i], fn, arg, &total, err) == 0)
+			continue;
+		if (err->code != CNM_E_CONFLICT)
 			return -1;
+		if (left.code == CNM_OK)
+			left = *err;
+		cnm_error_clear(err);
+	}
 	if (ret_count)
 		*ret_count = total;
-	return 0;
+	if (left.code == CNM_OK)
+		return 0;
+	*err = left;
+	return -1;
 }

@@ -27,6 +27,7 @@
 #define CNM_BRIDGE_PROMISC      "cnm.bridge.promisc"
 #define CNM_BRIDGE_MAC_CHECK    "cnm.bridge.mac_check"
 #define CNM_BRIDGE_OTHERS       "cnm.bridge.other_addresses"
+#define CNM_BRIDGE_FIREWALL     "cnm.bridge.foreign_firewall"
 
 /* What becomes of other addresses on a bridge that was there before. */
 enum cnm_bridge_others { CNM_OTHERS_KEEP, CNM_OTHERS_REFUSE, CNM_OTHERS_REPLACE };
@@ -44,6 +45,7 @@ struct cnm_bridge {
 	bool promisc;
 	bool mac_check; /* an endpoint sends from its own MAC address only */
 	enum cnm_bridge_others others;
+	bool keeps_firewall; /* firewalls of others stay as they are */
 	bool internal;
 	bool ipv6;
 	bool anti_spoof; /* ports are pinned to the addresses of their endpoints */
@@ -130,6 +132,17 @@ int cnm_bridge_guard_check(struct cnm_controller *controller, const struct cnm_b
                            const struct cnm_endpoint *endpoint, struct cnm_error *err);
 int cnm_bridge_guard_restore(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
                              struct cnm_nft_batch *batch, size_t *count, struct cnm_error *err);
+
+/* Lets the network pass chains of others that would drop what is forwarded (drivers/bridge_gates.c), where they do; takes that back; whether nothing is
+ * missing (1, 0), in short; the same with the outside's links and iptables-legacy, CNM_E_CONFLICT. */
+int cnm_bridge_gates_open(struct cnm_controller *controller, const struct cnm_network *network,
+                          const struct cnm_bridge *bridge, struct cnm_error *err);
+int cnm_bridge_gates_close(struct cnm_controller *controller, const struct cnm_network *network,
+                           struct cnm_error *err);
+int cnm_bridge_gates_are_open(struct cnm_controller *controller, const struct cnm_network *network,
+                              const struct cnm_bridge *bridge, struct cnm_error *err);
+int cnm_bridge_gates_check(struct cnm_controller *controller, const struct cnm_network *network,
+                           const struct cnm_bridge *bridge, struct cnm_error *err);
 
 /* Chooses host ports where the user left that to us. */
 int cnm_bridge_ports_prepare(struct cnm_controller *controller, const struct cnm_network *network,

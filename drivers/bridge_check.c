@@ -83,7 +83,8 @@ int cnm_bridge_network_is_ready(struct cnm_controller *controller, struct cnm_ne
 		return on;
 	if (find_missing_gateways(rtnl, network, &bridge, link.ifindex, &missing, err) < 0)
 		return -1;
-	return missing.count ? 0 : cnm_bridge_firewall_is_loaded(controller, &bridge, err);
+	on = missing.count ? 0 : cnm_bridge_firewall_is_loaded(controller, &bridge, err);
+	return on == 1 ? cnm_bridge_gates_are_open(controller, network, &bridge, err) : on;
 }
 
 static int check_link(struct cnm_rtnl *rtnl, const struct cnm_network *network,
@@ -130,5 +131,7 @@ int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_netwo
 	if (!has)
 		return cnm_fail(err, CNM_E_CONFLICT, "table inet cnm lacks bridge %s in set %s", bridge.name,
 		                set);
-	return cnm_ruleset_check(controller, err);
+	if (cnm_ruleset_check(controller, err) < 0)
+		return -1;
+	return cnm_bridge_gates_check(controller, network, &bridge, err);
 }

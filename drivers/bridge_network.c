@@ -50,13 +50,16 @@ static int create_bridge(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
 /* Before the link comes up: no address of its own choosing, no listening to routers. On a bridge of somebody else only what we need. */
 static int set_ipv6(const struct cnm_bridge *bridge, bool foreign, struct cnm_error *err)
 {
+	/* Of an isolated network the host has no address at all, not even a link-local one. */
+	bool has_address = bridge->ipv6 && bridge->mode6 != CNM_GATEWAY_ISOLATED;
+
 	if (foreign)
-		return bridge->ipv6 ? set_conf(bridge->name, "disable_ipv6", "0", err) : 0;
+		return has_address ? set_conf(bridge->name, "disable_ipv6", "0", err) : 0;
 	/* Its link-local address asks for the neighbours of forwarded packets; waiting for it to be proved unique would be a second without IPv6. */
 	if (set_conf(bridge->name, "accept_ra", "0", err) < 0 ||
 	    set_conf(bridge->name, "accept_dad", "0", err) < 0)
 		return -1;
-	return set_conf(bridge->name, "disable_ipv6", bridge->ipv6 ? "0" : "1", err);
+	return set_conf(bridge->name, "disable_ipv6", has_address ? "0" : "1", err);
 }
 
 bool cnm_bridge_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *pool, struct cnm_addr *ret)
@@ -156,6 +159,7 @@ int cnm_bridge_network_ensure(struct cnm_controller *controller, struct cnm_netw
 	    (found == 2 && cnm_bridge_settle_others(rtnl, network, &bridge, link.ifindex, err) < 0))
 		return -1;
 	if (ensure_firewall(controller, network, &bridge, err) == 0 &&
+	    cnm_bridge_gates_open(controller, network, &bridge, err) == 0 &&
 	    (found || create_bridge(rtnl, &bridge, &link, err) == 0) &&
 	    set_ipv6(&bridge, found == 2, err) == 0 &&
 	    set_addresses_and_up(rtnl, network, &bridge, &link, found == 2, err) == 0 &&
@@ -203,7 +207,8 @@ int cnm_bridge_network_delete(struct cnm_controller *controller, struct cnm_netw
 		remove_addresses(&batch, network, &bridge, link.ifindex);
 	if (found && cnm_rtnl_batch_send(rtnl, &batch, err) < 0)
 		return -1;
-	if (cnm_bridge_firewall_remove(controller, network, &bridge, err) < 0 ||
+	if (cnm_bridge_gates_close(controller, network, err) < 0 ||
+	    cnm_bridge_firewall_remove(controller, network, &bridge, err) < 0 ||
 	    cnm_bridge_guard_network_remove(controller, &bridge, err) < 0)
 		return -1;
 	return cnm_ruleset_release(controller, network, err);

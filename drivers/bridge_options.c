@@ -32,6 +32,7 @@ static const struct cnm_option_rule rules[] = {
         {CNM_BRIDGE_PROMISC, "promisc", CNM_OPTION_BOOL, 0, 0, NULL},
         {CNM_BRIDGE_MAC_CHECK, "mac_check", CNM_OPTION_BOOL, 0, 0, NULL},
         {CNM_BRIDGE_OTHERS, "other_addresses", CNM_OPTION_WORD, 0, 0, "keep refuse replace"},
+        {CNM_BRIDGE_FIREWALL, "foreign_firewall", CNM_OPTION_WORD, 0, 0, "open keep"},
         {"cnm.allow", "allow", CNM_OPTION_WORDS, 0, 0, "ip mac ports"},
 };
 
@@ -183,6 +184,13 @@ static enum cnm_bridge_others others(const struct cnm_kvs *options)
 	return strcmp(word, "replace") == 0 ? CNM_OTHERS_REPLACE : CNM_OTHERS_REFUSE;
 }
 
+static bool keeps_firewall(const struct cnm_kvs *options)
+{
+	const char *word = cnm_kvs_get(options, CNM_BRIDGE_FIREWALL);
+
+	return word && strcmp(word, "keep") == 0;
+}
+
 int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *ret, struct cnm_error *err)
 {
 	const char *name = cnm_kvs_get(&network->driver_state, "bridge");
@@ -203,6 +211,7 @@ int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *re
 	ret->anti_spoof = cnm_options_bool(options, CNM_BRIDGE_ANTI_SPOOF, false);
 	ret->mac_check = ret->anti_spoof || cnm_options_bool(options, CNM_BRIDGE_MAC_CHECK, false);
 	ret->others = others(options);
+	ret->keeps_firewall = keeps_firewall(options);
 	ret->internal = network->internal;
 	ret->mode4 = gateway_mode(options, CNM_BRIDGE_MODE4);
 	ret->mode6 = gateway_mode(options, CNM_BRIDGE_MODE6);

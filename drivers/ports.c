@@ -286,7 +286,7 @@ int cnm_ports_check(struct cnm_controller *controller, const struct cnm_ports_po
 		return -1;
 	r = cnm_ports_each(endpoint, policy, check_target, &work, err);
 	cnm_nft_batch_freep(&work.batch);
-	return r;
+	return r < 0 ? -1 : cnm_ports_check_loopback(controller, policy, endpoint, err);
 }
 
 /* Missing elements of a claim that stands are added with the claim's own key again, which is no error. */
@@ -313,5 +313,5 @@ int cnm_ports_restore(struct cnm_controller *controller, const struct cnm_ports_
 	if (cnm_ports_each(endpoint, policy, restore_target, &work, err) < 0)
 		return -1;
 	*count += work.count;
-	return 0;
+	return cnm_ports_restore_loopback(controller, policy, endpoint, count, err);
 }

@@ -6,6 +6,7 @@
  * once and go on to 127.0.0.1.
  */
 #include "drivers/ports_loopback.h"
+#include "cnm/base/cleanup.h"
 #include "cnm/ports.h"
 #include "cnm/sys/rtnl_link.h"
 #include "cnm/sys/rtnl_route.h"
@@ -44,10 +45,16 @@ static bool bridges_are_filtered(void)
 	       strcmp(value, "0") != 0;
 }
 
+static void refusal_elem(struct cnm_nft_elem *elem)
+{
+	*elem = (struct cnm_nft_elem){.set = "no_loopback"};
+	cnm_nft_key_u8(&elem->key, NFPROTO_IPV6);
+}
+
 static int refuse_ipv6(const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
                        struct cnm_error *err)
 {
-	struct cnm_nft_elem elem = {.set = "no_loopback"};
+	struct cnm_nft_elem elem;
 	char text[CNM_PORT_TEXT_MAX];
 	size_t i;
 
@@ -59,7 +66,7 @@ static int refuse_ipv6(const struct cnm_endpoint *endpoint, struct cnm_nft_batch
 			        "port %s: with net.bridge.bridge-nf-call-ip6tables = 1 the kernel drops the "
 			        "answers to ::1",
 			        cnm_port_format(&endpoint->ports[i], text));
-	cnm_nft_key_u8(&elem.key, NFPROTO_IPV6);
+	refusal_elem(&elem);
 	return cnm_nft_add(batch, &elem, false, err);
 }
 
@@ -98,4 +105,63 @@ int cnm_ports_allow_loopback(struct cnm_controller *controller, const struct cnm
 	if (bridges_are_filtered())
 		return refuse_ipv6(endpoint, batch, err);
 	return allow_ipv6(controller, policy->bridge, err);
+}
+
+/* 1: ::1 is refused where it has to be and nowhere else, or that is no matter for this endpoint; 0: not. */
+static int is_right(struct cnm_nft *nft, const struct cnm_ports_policy *policy,
+                    const struct cnm_endpoint *endpoint, bool filtered, struct cnm_error *err)
+{
+	struct cnm_nft_elem elem;
+	int refused;
+
+	if (!policy->bridge || endpoint->port_count == 0 || !has_family(endpoint, AF_INET6) ||
+	    policy->mode6 == CNM_GATEWAY_ROUTED)
+		return 1;
+	refusal_elem(&elem);
+	refused = cnm_nft_has(nft, &elem, err);
+	return refused < 0 ? -1 : (refused == 1) == filtered;
+}
+
+int cnm_ports_check_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
+                             const struct cnm_endpoint *endpoint, struct cnm_error *err)
+{
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	int right = nft ? is_right(nft, policy, endpoint, bridges_are_filtered(), err) : -1;
+
+	if (right != 0)
+		return right < 0 ? -1 : 0;
+	return cnm_fail(err, CNM_E_CONFLICT,
+	                "set no_loopback of table inet " CNM_NFT_TABLE
+	                " does not agree with net.bridge.bridge-nf-call-ip6tables");
+}
+
+int cnm_ports_restore_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
+                               const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err)
+{
+	_cleanup_nft_batch_ struct cnm_nft_batch *batch = NULL;
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	bool filtered = bridges_are_filtered();
+	int right = nft ? is_right(nft, policy, endpoint, filtered, err) : -1;
+	struct cnm_nft_elem elem;
+
+	if (right != 0)
+		return right < 0 ? -1 : 0;
+	refusal_elem(&elem);
+	if (cnm_nft_batch_new(&batch, err) < 0 ||
+	    (filtered ? cnm_nft_add(batch, &elem, false, err) : cnm_nft_delete(batch, &elem, err)) < 0)
+		return -1;
+	(*count)++;
+	if (cnm_nft_commit(nft, batch, err) < 0) {
+		/* Another controller was quicker. */
+		if (err->code != CNM_E_NOT_FOUND)
+			return -1;
+		cnm_error_clear(err);
+	}
+	if (filtered || allow_ipv6(controller, policy->bridge, err) == 0)
+		return 0;
+	/* A bridge that was deleted is made again later. */
+	if (err->code != CNM_E_NOT_FOUND)
+		return -1;
+	cnm_error_clear(err);
+	return 0;
 }

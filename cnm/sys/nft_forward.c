@@ -4,12 +4,12 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
 #include "cnm/sys/nft_internal.h"
+#include "cnm/sys/nft_rule_parts.h"
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -94,57 +94,22 @@ struct reading {
 	bool drops; /* another rule drops or rejects */
 };
 
-static int take_attr(const struct nftnl_udata *attr, void *arg)
-{
-	const char **comment = arg;
-	const char *text = nftnl_udata_get(attr);
-
-	if (nftnl_udata_type(attr) == NFTNL_UDATA_RULE_COMMENT && nftnl_udata_len(attr) > 0 &&
-	    text[nftnl_udata_len(attr) - 1] == '\0')
-		*comment = text;
-	return 0;
-}
-
-static bool has_comment(const struct nftnl_rule *rule, const char *wanted)
-{
-	const char *comment = NULL;
-	const void *udata;
-	uint32_t len = 0;
-
-	if (!nftnl_rule_is_set(rule, NFTNL_RULE_USERDATA))
-		return false;
-	udata = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &len);
-	return nftnl_udata_parse(udata, len, take_attr, &comment) >= 0 && comment &&
-	       strcmp(comment, wanted) == 0;
-}
-
-static int is_drop(struct nftnl_expr *expr, void *arg)
-{
-	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
-	const char *target = strcmp(name, "target") == 0 ? nftnl_expr_get_str(expr, NFTNL_EXPR_TG_NAME) : "";
-	bool *drops = arg;
-
-	if (strcmp(name, "immediate") == 0 && nftnl_expr_is_set(expr, NFTNL_EXPR_IMM_VERDICT))
-		*drops = *drops || nftnl_expr_get_u32(expr, NFTNL_EXPR_IMM_VERDICT) == NF_DROP;
-	else if (strcmp(name, "reject") == 0 || (target && strcmp(target, "REJECT") == 0))
-		*drops = true;
-	return 0;
-}
-
 static int take_rule(const struct nlmsghdr *nlh, void *arg, struct cnm_error *err)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	struct reading *reading = arg;
+	char comment[CNM_NFT_COMMENT_MAX];
 
 	if (!rule)
 		return cnm_fail_nomem(err);
 	if (nftnl_rule_nlmsg_parse(nlh, rule) == 0) {
-		if (reading->comment && has_comment(rule, reading->comment)) {
+		cnm_nft_rule_comment(rule, comment);
+		if (reading->comment && strcmp(comment, reading->comment) == 0) {
 			if (reading->count < HANDLES_MAX)
 				reading->handles[reading->count++] =
 				        nftnl_rule_get_u64(rule, NFTNL_RULE_HANDLE);
 		} else {
-			nftnl_expr_foreach(rule, is_drop, &reading->drops);
+			reading->drops = reading->drops || cnm_nft_rule_drops(rule, false);
 		}
 	}
 	nftnl_rule_free(rule);
@@ -180,20 +145,12 @@ int cnm_forward_count(struct cnm_nft *nft, int family, const char *comment, stru
 	return read_rules(nft, family, &reading, err) < 0 ? -1 : (int)reading.count;
 }
 
-static struct nftnl_expr *add_expr(struct nftnl_rule *rule, const char *name)
-{
-	struct nftnl_expr *expr = nftnl_expr_alloc(name);
-
-	if (expr)
-		nftnl_rule_add_expr(rule, expr);
-	return expr;
-}
-
 /* Source or destination of the packet is the address. */
 static int match_addr(struct nftnl_rule *rule, const struct cnm_addr *addr, bool source)
 {
 	uint32_t offset = addr->family == AF_INET ? (source ? 12 : 16) : (source ? 8 : 24);
-	struct nftnl_expr *load = add_expr(rule, "payload"), *cmp = load ? add_expr(rule, "cmp") : NULL;
+	struct nftnl_expr *load = cnm_nft_rule_add(rule, "payload"),
+	                  *cmp = load ? cnm_nft_rule_add(rule, "cmp") : NULL;
 
 	if (!cmp)
 		return -1;
@@ -204,40 +161,6 @@ static int match_addr(struct nftnl_rule *rule, const struct cnm_addr *addr, bool
 	nftnl_expr_set_u32(cmp, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(cmp, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
 	return nftnl_expr_set(cmp, NFTNL_EXPR_CMP_DATA, addr->bytes, (uint32_t)cnm_addr_size(addr));
-}
-
-/* -m conntrack --ctstate RELATED,ESTABLISHED,DNAT */
-static int match_state(struct nftnl_rule *rule)
-{
-	size_t size = (sizeof(struct xt_conntrack_mtinfo3) + 7) & ~(size_t)7; /* XT_ALIGN */
-	struct xt_conntrack_mtinfo3 *info = calloc(1, size);
-	struct nftnl_expr *match = info ? add_expr(rule, "match") : NULL;
-
-	if (!match) {
-		free(info);
-		return -1;
-	}
-	info->match_flags = XT_CONNTRACK_STATE;
-	info->state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_RELATED) | XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) |
-	                   XT_CONNTRACK_STATE_DNAT;
-	nftnl_expr_set_u32(match, NFTNL_EXPR_MT_REV, 3);
-	/* The expression owns it from now on. */
-	nftnl_expr_set(match, NFTNL_EXPR_MT_INFO, info, (uint32_t)size);
-	return nftnl_expr_set_str(match, NFTNL_EXPR_MT_NAME, "conntrack");
-}
-
-static int set_comment(struct nftnl_rule *rule, const char *comment)
-{
-	struct nftnl_udata_buf *udata = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
-	int r = -1;
-
-	if (!udata)
-		return -1;
-	if (nftnl_udata_put_strz(udata, NFTNL_UDATA_RULE_COMMENT, comment))
-		r = nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(udata),
-		                        nftnl_udata_buf_len(udata));
-	nftnl_udata_buf_free(udata);
-	return r;
 }
 
 static struct nftnl_rule *new_rule(void)
@@ -251,19 +174,19 @@ static struct nftnl_rule *new_rule(void)
 	return NULL;
 }
 
+/* What belongs to a connection or a published port. */
+#define STATES                                                                                               \
+	(XT_CONNTRACK_STATE_BIT(IP_CT_RELATED) | XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) |                 \
+	 XT_CONNTRACK_STATE_DNAT)
+
 static struct nftnl_rule *accept_rule(const struct cnm_addr *addr, bool source, const char *comment)
 {
 	struct nftnl_rule *rule = new_rule();
-	struct nftnl_expr *verdict = NULL;
 
-	if (rule && match_addr(rule, addr, source) == 0 && (source || match_state(rule) == 0) &&
-	    add_expr(rule, "counter"))
-		verdict = add_expr(rule, "immediate");
-	if (verdict && set_comment(rule, comment) == 0) {
-		nftnl_expr_set_u32(verdict, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-		nftnl_expr_set_u32(verdict, NFTNL_EXPR_IMM_VERDICT, NF_ACCEPT);
+	if (rule && match_addr(rule, addr, source) == 0 &&
+	    (source || cnm_nft_rule_match_xt_state(rule, STATES) == 0) &&
+	    cnm_nft_rule_accept(rule, comment) == 0)
 		return rule;
-	}
 	nftnl_rule_free(rule);
 	return NULL;
 }

@@ -187,6 +187,9 @@ far m1 7778 = -
 m1 far 7777 = m1 7777 far
 ROWS
 
+say "an isolated network has no address on the host, not even a link-local one"
+assert_eq "addresses of br-alone" "" "$(ip -o addr show dev br-alone)"
+
 say "what makes no sense is refused"
 refused 'isolated.*internal' "$CNM" network create -o gateway_mode_ipv4=isolated odd
 refused 'gateway_mode_ipv4' "$CNM" network create -o gateway_mode_ipv4=bridged odd

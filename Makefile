@@ -21,7 +21,7 @@ Q := $(if $(V),,@)
 DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libcap2 libnftables1
 DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev
 DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc crun jq strace util-linux procps \
-	netcat-openbsd conntrack docker.io iptables containernetworking-plugins clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+	netcat-openbsd conntrack docker.io iptables containernetworking-plugins podman containerd clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 PKGS := libmnl libnftnl json-c libcap
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

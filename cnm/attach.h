@@ -61,6 +61,11 @@ int cnm_endpoint_set_load(struct cnm_controller *controller, struct cnm_store_sa
 void cnm_endpoint_set_free(struct cnm_endpoint_set *set);
 #define _cleanup_endpoint_set_ __attribute__((cleanup(cnm_endpoint_set_free)))
 
+/* Publishes what an endpoint that left, or withdrew its ports, had in place of these others of its sandbox, which is locked (publish.c). A port that
+ * somebody else took meanwhile stays his. */
+void cnm_ports_hand_over(struct cnm_controller *controller, const struct cnm_endpoint_set *set,
+                         const char *left_ifname);
+
 /* Sandboxes (sandbox.c): the record for a specification, on a locked folder. */
 int cnm_sandbox_resolve(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
                         const struct cnm_sandbox_spec *spec, bool host_namespace, struct cnm_sandbox **ret,

@@ -125,6 +125,7 @@ struct cnm_sandbox_spec {
 	const char *
 	        files_mirror; /* absolute directory whose hosts and resolv.conf are bind-mounted and follow ours; NULL: none */
 	bool no_files; /* the caller makes hosts and resolv.conf itself (CNI runtimes do) */
+	bool allow_own_netns; /* netns_path may be the caller's own namespace, which is refused otherwise (CNI_NETNS_OVERRIDE) */
 };
 
 /* Makes a sandbox that lives until cnm_sandbox_delete, whatever joins and leaves. */
@@ -162,6 +163,8 @@ struct cnm_port_spec {
 	uint16_t host_port;  /* 0: a free one is chosen */
 	uint16_t port, port_end; /* the container's; port_end 0: the one port */
 	const char *protocol;    /* "tcp", "udp", "sctp"; NULL: tcp */
+	/* The caller answers for nobody else on this host using it, and may listen there itself to hold it (podman and nerdctl do). */
+	bool held;
 };
 
 struct cnm_endpoint_spec {
@@ -181,6 +184,7 @@ struct cnm_endpoint_spec {
 	const struct cnm_port_spec *ports;
 	size_t port_count;
 	bool only_routes; /* the endpoint has these routes and no other, and takes no part in the election */
+	bool by_runtime;  /* a CNI runtime made it: that runtime's GC may release it */
 };
 
 struct cnm_join_spec {

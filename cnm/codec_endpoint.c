@@ -13,11 +13,17 @@
 #define FIELD(key, kind, member) CNM_FIELD(struct cnm_endpoint, key, kind, member)
 
 static const struct cnm_field members[] = {
-        FIELD("name", TEXT, name),           FIELD("id", TEXT, id),
-        FIELD("network", TEXT, network),     FIELD("created", TEXT, created),
-        FIELD("transient", BOOL, transient), FIELD("mac", MAC, mac),
-        FIELD("aliases", NAMES, aliases),    FIELD("options", KVS, options),
-        FIELD("sysctls", KVS, sysctls),      FIELD("driver_state", KVS, driver_state),
+        FIELD("name", TEXT, name),
+        FIELD("id", TEXT, id),
+        FIELD("network", TEXT, network),
+        FIELD("created", TEXT, created),
+        FIELD("transient", BOOL, transient),
+        FIELD("mac", MAC, mac),
+        FIELD("byRuntime", BOOL, by_runtime),
+        FIELD("aliases", NAMES, aliases),
+        FIELD("options", KVS, options),
+        FIELD("sysctls", KVS, sysctls),
+        FIELD("driver_state", KVS, driver_state),
 };
 static const struct cnm_fields endpoint_fields = CNM_FIELDS(members);
 
@@ -58,6 +64,7 @@ static const struct cnm_field port_members[] = {
         CNM_FIELD(struct cnm_port, "hostFirst", U16, first),
         CNM_FIELD(struct cnm_port, "hostLast", U16, last),
         CNM_FIELD(struct cnm_port, "first", U16, first_inside),
+        CNM_FIELD(struct cnm_port, "held", BOOL, held),
 };
 static const struct cnm_fields port_fields = CNM_FIELDS(port_members);
 

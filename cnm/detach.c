@@ -153,6 +153,7 @@ int cnm_detach(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
 		return cnm_wrap(err, "network %s, endpoint %s", ref->network, ref->key);
 	if (before.count < 2)
 		return 0;
+	cnm_ports_hand_over(controller, &before, ref->ifname);
 	if (elect_again(controller, &before, ref, AF_INET, err) < 0 ||
 	    elect_again(controller, &before, ref, AF_INET6, err) < 0)
 		return cnm_wrap(err, "network %s, endpoint %s: default route", ref->network, ref->key);

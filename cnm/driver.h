@@ -28,6 +28,7 @@ struct cnm_driver {
 	enum cnm_scope data_scope;         /* where the network's record lives */
 	enum cnm_scope connectivity_scope; /* whether the network reaches across hosts */
 	bool no_addresses;                 /* endpoints have no addresses (null, host): pools are refused */
+	bool reserves_only;                /* nothing joins: its subnets are in no other network's way */
 	bool single_network;               /* one network of this driver a controller */
 	bool host_namespace;               /* a sandbox of this network is the host's own namespace */
 

@@ -125,6 +125,7 @@ int cnm_endpoint_make(struct cnm_store_network *net, const struct cnm_network *n
 		return -1;
 	fill_route_gateways(endpoint);
 	endpoint->no_gateway = spec->only_routes;
+	endpoint->by_runtime = spec->by_runtime;
 	*ret = TAKE_PTR(endpoint);
 	return 0;
 }

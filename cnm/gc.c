@@ -276,6 +276,40 @@ static void collect_netns(struct gc *gc)
 	}
 }
 
+static void collect_described(struct gc *gc)
+{
+	struct cnm_network **networks = NULL;
+	struct cnm_error err = CNM_ERROR_INIT;
+	size_t count = 0, i;
+
+	if (cnm_network_list(gc->controller, &networks, &count, &err) < 0) {
+		note(gc, &err);
+		return;
+	}
+	for (i = 0; i < count; i++) {
+		struct cnm_endpoint **endpoints = NULL;
+		struct cnm_error one = CNM_ERROR_INIT;
+		size_t used = 0;
+
+		if (!networks[i]->described)
+			continue;
+		if (cnm_endpoint_list(gc->controller, networks[i], &endpoints, &used, &one) < 0)
+			note(gc, &one);
+		cnm_endpoint_list_free(endpoints, used);
+		if (used > 0 || one.code != CNM_OK)
+			continue;
+		/* An ADD that has just found it makes it again. */
+		if (!gc->dry_run && cnm_network_delete(gc->controller, networks[i], &one) < 0) {
+			if (one.code != CNM_E_BUSY && one.code != CNM_E_NOT_FOUND)
+				note(gc, &one);
+			continue;
+		}
+		tell(gc, "only a configuration describes it, and nobody is on it", "network %s",
+		     networks[i]->name);
+	}
+	cnm_network_list_free(networks, count);
+}
+
 int cnm_gc(struct cnm_controller *controller, bool dry_run, cnm_gc_fn fn, void *arg, struct cnm_error *err)
 {
 	struct gc gc = {.controller = controller, .dry_run = dry_run, .fn = fn, .arg = arg};
@@ -289,6 +323,7 @@ int cnm_gc(struct cnm_controller *controller, bool dry_run, cnm_gc_fn fn, void *
 		collect_sandbox(&gc, ids.items[i]);
 	for (i = 0; i < networks.count; i++)
 		collect_network(&gc, networks.items[i]);
+	collect_described(&gc);
 	collect_netns(&gc);
 	if (gc.first.code == CNM_OK)
 		return 0;

@@ -151,6 +151,16 @@ static bool has_address_of(const struct cnm_endpoint *endpoint, const struct cnm
 	return false;
 }
 
+static bool has_address(const struct cnm_endpoint *endpoint, const struct cnm_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < endpoint->addr_count; i++)
+		if (cnm_addr_equal(&endpoint->addrs[i].addr, addr))
+			return true;
+	return false;
+}
+
 static int take_requested(struct cnm_store_network *store, const struct cnm_network *network,
                           const struct cnm_addr *addr, struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
@@ -166,6 +176,9 @@ static int take_requested(struct cnm_store_network *store, const struct cnm_netw
 		return cnm_fail(err, CNM_E_EXISTS, "address %s is the gateway's", text);
 	if (cnm_pool_reserves(pool, addr))
 		return cnm_fail(err, CNM_E_INVALID, "address %s is reserved", text);
+	/* Named twice: a runtime that gives it as a list and by CNI_ARGS. */
+	if (has_address(endpoint, addr))
+		return 0;
 	if (endpoint->addr_count == CNM_ENDPOINT_ADDRS)
 		return cnm_fail(err, CNM_E_INVALID, "more than %d addresses", CNM_ENDPOINT_ADDRS);
 	if (has_address_of(endpoint, &pool->subnet))

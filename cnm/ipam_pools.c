@@ -7,6 +7,7 @@
 #include "cnm/ipam_pools.h"
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
+#include "cnm/driver.h"
 #include "cnm/sys/file.h"
 #include "cnm/sys/rtnl_route.h"
 #include <fcntl.h>
@@ -61,6 +62,15 @@ static int add_route(const struct cnm_route *route, void *arg, struct cnm_error 
 	return in_use_add(arg, &route->dst, NULL, err);
 }
 
+/* Links elsewhere, perhaps in layer 2 networks that never meet: the same subnet on both is their owner's business. */
+static bool reserves_only(struct cnm_controller *controller, const struct cnm_network *network)
+{
+	struct cnm_error unknown = CNM_ERROR_INIT;
+	const struct cnm_driver *driver = cnm_controller_driver(controller, network->driver, &unknown);
+
+	return driver && driver->reserves_only;
+}
+
 static int in_use_collect(struct cnm_controller *controller, struct in_use *use, struct cnm_error *err)
 {
 	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
@@ -68,11 +78,13 @@ static int in_use_collect(struct cnm_controller *controller, struct in_use *use,
 
 	if (!rtnl || cnm_network_list(controller, &use->networks, &use->network_count, err) < 0)
 		return -1;
-	for (i = 0; i < use->network_count; i++)
-		for (j = 0; j < use->networks[i]->pool_count; j++)
-			if (in_use_add(use, &use->networks[i]->pools[j].subnet, use->networks[i]->name, err) <
-			    0)
+	for (i = 0; i < use->network_count; i++) {
+		const struct cnm_network *network = use->networks[i];
+
+		for (j = 0; j < network->pool_count && !reserves_only(controller, network); j++)
+			if (in_use_add(use, &network->pools[j].subnet, network->name, err) < 0)
 				return -1;
+	}
 	return cnm_route_list(rtnl, add_route, use, err);
 }
 
@@ -334,7 +346,7 @@ int cnm_pools_request(struct cnm_controller *controller, const struct cnm_networ
 
 	if (spec->pool_count > POOLS_MAX)
 		return cnm_fail(err, CNM_E_INVALID, "more than %d subnets", POOLS_MAX);
-	if (in_use_collect(controller, &use, err) < 0)
+	if (!reserves_only(controller, network) && in_use_collect(controller, &use, err) < 0)
 		return -1;
 	network->pools = calloc(spec->pool_count + 2, sizeof(*network->pools));
 	if (!network->pools)

@@ -61,6 +61,7 @@ struct cnm_port {
 	struct cnm_addr host; /* unset: every address of the host, both families */
 	uint16_t first, last; /* on the host; 0: to be chosen by the driver's endpoint_prepare */
 	uint16_t first_inside;
+	bool held; /* who listens on the host's port is not looked at */
 };
 
 #define CNM_ENDPOINT_PORTS 128
@@ -71,7 +72,8 @@ struct cnm_endpoint {
 	char id[CNM_ID_LEN + 1];
 	char network[CNM_NAME_MAX + 1];
 	char created[32];
-	bool transient; /* made by a connect: its leave deletes it */
+	bool transient;  /* made by a connect: its leave deletes it */
+	bool by_runtime; /* a CNI runtime keeps book of it */
 	struct cnm_mac mac;
 	struct cnm_endpoint_addr addrs[CNM_ENDPOINT_ADDRS];
 	size_t addr_count;

@@ -61,7 +61,7 @@ static int parse_port(const struct cnm_port_spec *spec, struct cnm_port *ret, st
 {
 	unsigned end = spec->port_end ? spec->port_end : spec->port, span = end - spec->port;
 
-	*ret = (struct cnm_port){.first_inside = spec->port};
+	*ret = (struct cnm_port){.first_inside = spec->port, .held = spec->held};
 	if (parse_protocol(spec->protocol, &ret->protocol, err) < 0)
 		return -1;
 	if (spec->host_ip && spec->host_ip[0] && cnm_addr_parse(&ret->host, spec->host_ip, err) < 0)

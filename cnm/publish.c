@@ -79,6 +79,72 @@ int cnm_endpoint_publish(struct cnm_controller *controller, struct cnm_endpoint 
 	return r < 0 ? cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name) : 0;
 }
 
+static const struct cnm_endpoint *find_left(const struct cnm_endpoint_set *set, const char *ifname)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (strcmp(set->items[i]->ifname, ifname) == 0)
+			return set->items[i];
+	return NULL;
+}
+
+static bool share_a_port(const struct cnm_endpoint *a, const struct cnm_endpoint *b)
+{
+	size_t i, j;
+
+	for (i = 0; i < a->port_count; i++)
+		for (j = 0; j < b->port_count; j++)
+			if (cnm_port_equal(&a->ports[i], &b->ports[j]))
+				return true;
+	return false;
+}
+
+static int publish_again(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
+                         struct cnm_error *err)
+{
+	_cleanup_store_network_ struct cnm_store_network net = CNM_STORE_NETWORK_INIT;
+	_cleanup_network_ struct cnm_network *network = NULL;
+	const struct cnm_driver *driver;
+
+	if (cnm_store_network_lock(controller->store, endpoint->network, CNM_LOCK_SHARED, &net, err) < 0 ||
+	    cnm_store_network_load(controller->store, endpoint->network, &network, err) < 0)
+		return -1;
+	driver = cnm_controller_driver(controller, network->driver, err);
+	return driver && driver->publish ? driver->publish(controller, network, endpoint, err) : -1;
+}
+
+void cnm_ports_hand_over(struct cnm_controller *controller, const struct cnm_endpoint_set *set,
+                         const char *left_ifname)
+{
+	const struct cnm_endpoint *left = find_left(set, left_ifname);
+	size_t i;
+
+	for (i = 0; left && i < set->count; i++) {
+		struct cnm_error ignored = CNM_ERROR_INIT;
+
+		if (set->items[i] != left && share_a_port(set->items[i], left))
+			publish_again(controller, set->items[i], &ignored);
+	}
+}
+
+/* The set is read first: what is withdrawn is in no record afterwards. */
+static int withdraw(struct cnm_controller *controller, struct publication *p, struct cnm_error *err)
+{
+	_cleanup_endpoint_set_ struct cnm_endpoint_set set = {0};
+
+	if (cnm_endpoint_set_load(controller, &p->sb, NULL, &set, err) < 0 ||
+	    p->driver->withdraw(controller, p->endpoint, err) < 0)
+		return -1;
+	if (p->endpoint->port_count > 0) {
+		p->endpoint->port_count = 0;
+		if (cnm_store_endpoint_save(&p->net, p->endpoint, err) < 0)
+			return -1;
+	}
+	cnm_ports_hand_over(controller, &set, p->endpoint->ifname);
+	return 0;
+}
+
 int cnm_endpoint_unpublish(struct cnm_controller *controller, struct cnm_endpoint *endpoint,
                            struct cnm_error *err)
 {
@@ -86,11 +152,7 @@ int cnm_endpoint_unpublish(struct cnm_controller *controller, struct cnm_endpoin
 	int r = open_publication(controller, endpoint, &p, err);
 
 	if (r == 0)
-		r = p.driver->withdraw(controller, p.endpoint, err);
-	if (r == 0 && p.endpoint->port_count > 0) {
-		p.endpoint->port_count = 0;
-		r = cnm_store_endpoint_save(&p.net, p.endpoint, err);
-	}
+		r = withdraw(controller, &p, err);
 	close_publication(&p);
 	return r < 0 ? cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name) : 0;
 }

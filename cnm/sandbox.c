@@ -74,7 +74,7 @@ static int open_new(struct cnm_controller *controller, const struct cnm_sandbox_
 		sandbox->ours = true;
 		snprintf(sandbox->key, sizeof(sandbox->key), "%s/%s", store->netns_path, sandbox->id);
 	}
-	*ret_fd = cnm_netns_open(sandbox->key, host_namespace, &sandbox->netns, err);
+	*ret_fd = cnm_netns_open(sandbox->key, host_namespace || spec->allow_own_netns, &sandbox->netns, err);
 	if (*ret_fd < 0)
 		return -1;
 	return host_namespace ? check_is_host(sandbox, err) : 0;
@@ -116,7 +116,7 @@ static int reuse(const struct cnm_sandbox_spec *spec, const struct cnm_sandbox *
 {
 	const char *path = spec->netns_path ? spec->netns_path : sandbox->key;
 	struct cnm_netns_id id;
-	_cleanup_close_ int fd = cnm_netns_open(path, host_namespace, &id, err);
+	_cleanup_close_ int fd = cnm_netns_open(path, host_namespace || spec->allow_own_netns, &id, err);
 
 	if (fd < 0)
 		return -1;

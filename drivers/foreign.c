@@ -199,6 +199,20 @@ static int join(struct cnm_controller *controller, const struct cnm_network *net
 	return -1;
 }
 
+static int network_ensure(struct cnm_controller *controller, struct cnm_network *network,
+                          struct cnm_error *err)
+{
+	return cnm_ruleset_ensure(controller, err);
+}
+
+static int network_is_ready(struct cnm_controller *controller, struct cnm_network *network,
+                            struct cnm_error *err)
+{
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+
+	return nft ? cnm_nft_table_exists(nft, err) : -1;
+}
+
 static int network_delete(struct cnm_controller *controller, struct cnm_network *network,
                           struct cnm_error *err)
 {
@@ -275,8 +289,8 @@ const struct cnm_driver cnm_driver_foreign = {
         .connectivity_scope = CNM_SCOPE_LOCAL,
         .no_addresses = true,
         .network_prepare = cnm_plain_network_prepare,
-        .network_ensure = cnm_plain_network_ok,
-        .network_is_ready = cnm_plain_network_is_ready,
+        .network_ensure = network_ensure,
+        .network_is_ready = network_is_ready,
         .network_delete = network_delete,
         .endpoint_prepare = endpoint_prepare,
         .join = join,

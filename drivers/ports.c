@@ -11,6 +11,7 @@
 #include "drivers/ports_elements.h"
 #include "drivers/ports_flows.h"
 #include "drivers/ports_loopback.h"
+#include "drivers/ports_share.h"
 #include "drivers/ruleset.h"
 #include <linux/netfilter.h>
 #include <stdio.h>
@@ -47,7 +48,9 @@ static int fail_taken(const struct cnm_port_target *target, const char *owner, s
 	                name ? name + 1 : "somebody else");
 }
 
-/* 1: the claim is ours already, 0: it is free, -1: another's. */
+enum { FREE, OURS, SHARED };
+
+/* OURS already, FREE, SHARED with another endpoint of the container, which has it; -1: another's. */
 static int ask_claim(struct work *work, const struct cnm_port_target *target, struct cnm_error *err)
 {
 	struct cnm_nft_found found;
@@ -58,7 +61,10 @@ static int ask_claim(struct work *work, const struct cnm_port_target *target, st
 	has = cnm_nft_get(work->nft, &claim, &found, err);
 	if (has <= 0)
 		return has;
-	return strcmp(found.comment, work->owner) == 0 ? 1 : fail_taken(target, found.comment, err);
+	if (strcmp(found.comment, work->owner) == 0)
+		return OURS;
+	has = cnm_port_is_shared(work->nft, target, &found, err);
+	return has < 0 ? -1 : has ? SHARED : fail_taken(target, found.comment, err);
 }
 
 /* A search through the claims of one set for those that would share packets with a new one. */
@@ -123,8 +129,9 @@ static int check_listeners(const struct cnm_port_target *target, struct cnm_erro
 	char user[128], text[CNM_PORT_TEXT_MAX];
 	struct cnm_addr host = {.family = target->addr->family};
 	uint16_t number = 0;
-	int used = cnm_port_in_use(port->protocol, cnm_port_has_host(port) ? &port->host : &host, port->first,
-	                           port->last, &number, err);
+	int used = port->held ? 0
+	                      : cnm_port_in_use(port->protocol, cnm_port_has_host(port) ? &port->host : &host,
+	                                        port->first, port->last, &number, err);
 
 	if (used <= 0)
 		return used;
@@ -154,10 +161,10 @@ static int add_target(const struct cnm_port_target *target, struct work *work, s
 static int publish_target(const struct cnm_port_target *target, void *arg, struct cnm_error *err)
 {
 	struct work *work = arg;
-	int mine = ask_claim(work, target, err);
+	int has = ask_claim(work, target, err);
 
-	if (mine != 0)
-		return mine < 0 ? -1 : 0;
+	if (has != FREE)
+		return has < 0 ? -1 : 0;
 	if (!target->routed && (check_overlap(work, target, err) < 0 || check_listeners(target, err) < 0))
 		return -1;
 	return add_target(target, work, err);
@@ -224,7 +231,7 @@ static int withdraw_target(const struct cnm_port_target *target, void *arg, stru
 		*err = others;
 		return -1;
 	}
-	if (mine <= 0)
+	if (mine != OURS)
 		return 0;
 	cnm_port_claim(target, NULL, &claim);
 	work->count++;
@@ -264,11 +271,11 @@ static int check_target(const struct cnm_port_target *target, void *arg, struct 
 	struct work *work = arg;
 	char text[CNM_PORT_TEXT_MAX];
 	int mine = ask_claim(work, target, err);
-	int missing = mine == 1 ? cnm_port_each_element(target, miss_element, work, err) : 0;
+	int missing = mine == OURS ? cnm_port_each_element(target, miss_element, work, err) : 0;
 
 	if (missing < 0 || (mine < 0 && err->code != CNM_E_EXISTS))
 		return -1;
-	if (mine == 1 && !missing)
+	if (mine > FREE && !missing)
 		return 0;
 	return cnm_fail(err, CNM_E_CONFLICT, "port %s is not published any more",
 	                cnm_port_format(target->port, text));
@@ -294,11 +301,17 @@ static int restore_target(const struct cnm_port_target *target, void *arg, struc
 {
 	struct work *work = arg;
 	int mine = ask_claim(work, target, err);
-	int missing = mine == 1 ? cnm_port_each_element(target, miss_element, work, err) : 1;
+	int missing = mine == OURS ? cnm_port_each_element(target, miss_element, work, err) : mine == FREE;
+	struct cnm_nft_elem claim;
 
 	if (mine < 0 || missing < 0)
 		return -1;
-	return missing ? add_target(target, work, err) : 0;
+	if (!missing)
+		return 0;
+	/* Of endpoints that share a port the first one gets it. */
+	cnm_port_claim(target, NULL, &claim);
+	missing = cnm_nft_batch_note(work->batch, &claim, err);
+	return missing > 0 ? add_target(target, work, err) : missing;
 }
 
 int cnm_ports_restore(struct cnm_controller *controller, const struct cnm_ports_policy *policy,

@@ -25,6 +25,7 @@ const struct cnm_driver cnm_driver_reserve = {
         .name = "reserve",
         .data_scope = CNM_SCOPE_LOCAL,
         .connectivity_scope = CNM_SCOPE_LOCAL,
+        .reserves_only = true,
         .network_prepare = network_prepare,
         .network_ensure = cnm_plain_network_ok,
         .network_is_ready = cnm_plain_network_is_ready,

@@ -36,11 +36,18 @@ const struct cnm_cni_plugin *cnm_cni_plugin_find(const char *argv0)
 	return &cnm_cni_plugin_cnm;
 }
 
-/* What the reference prints when nothing tells it what to do (pkg/skel in its library). Programs read this line. */
+/*
+ * What the reference prints when nothing tells it what to do (pkg/skel in its library). Programs read this line, and decide by the reference's
+ * version what they may ask for (nerdctl wants a firewall of 1.1.0 for ingressPolicy, and warns below 1.7.1): under its names we say whose
+ * configuration we serve. What follows the plus sign takes no part in a comparison (semver.org, item 10).
+ */
+#define REFERENCE_VERSION "1.7.1"
 static int print_banner(const struct cnm_cni_plugin *plugin)
 {
-	fprintf(stderr, "CNI %s plugin v%s\nCNI protocol versions supported: %s\n", plugin->name, CNM_VERSION,
-	        cnm_cni_versions_text());
+	bool own = plugin == &cnm_cni_plugin_cnm;
+
+	fprintf(stderr, "CNI %s plugin v%s%s\nCNI protocol versions supported: %s\n", plugin->name,
+	        own ? "" : REFERENCE_VERSION "+cnm.", CNM_VERSION, cnm_cni_versions_text());
 	return CNM_EXIT_OK;
 }
 

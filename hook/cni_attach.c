@@ -137,8 +137,10 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	_cleanup_(routes_free) struct routes routes = {0};
 	_cleanup_options_view_ struct cnm_options sysctls = {0};
 	_cleanup_cni_ports_ struct cnm_cni_ports ports = {0};
-	struct cnm_sandbox_spec sandbox = {
-	        .id = call->env->container, .netns_path = call->env->netns, .no_files = true};
+	struct cnm_sandbox_spec sandbox = {.id = call->env->container,
+	                                   .netns_path = call->env->netns,
+	                                   .no_files = true,
+	                                   .allow_own_netns = call->env->netns_override};
 	struct cnm_join_spec join = {.ifname = call->env->ifname,
 	                             .gateway_priority = request->gateway_priority};
 	struct cnm_endpoint_spec spec = {
@@ -148,6 +150,7 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	        .route_count = request->route_count,
 	        .only_routes = request->only_routes,
 	        .options = request->options,
+	        .by_runtime = true,
 	};
 
 	if (check_gateways(call, network, err) < 0 || fill_routes(&routes, request, err) < 0 ||
@@ -223,9 +226,8 @@ int cnm_cni_attach(const struct cnm_cni_call *call, const struct cnm_cni_target 
 	if (endpoint)
 		cnm_disconnect(call->controller, network->name, call->env->container, call->env->ifname, NULL,
 		               &ignored);
-	/* Refused where another ADD has joined it meanwhile. */
-	if (made && network)
-		cnm_network_delete(call->controller, network, &ignored);
+	if (made)
+		cnm_cni_network_unmake(call, target->name);
 	return cnm_cni_fail_model(err, call, &plain);
 }
 

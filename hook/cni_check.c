@@ -111,18 +111,6 @@ static bool is_valid(const struct cnm_cni_config *config, const struct cnm_endpo
 	return false;
 }
 
-/* Made by an ADD: what hooks and people attached is none of the runtime's. A sandbox whose files are not ours is a CNI runtime's. */
-static bool is_of_add(const struct cnm_cni_call *call, const struct cnm_endpoint *endpoint)
-{
-	_cleanup_sandbox_ struct cnm_sandbox *sandbox = NULL;
-	struct cnm_error ignored = CNM_ERROR_INIT;
-
-	if (!endpoint->transient || !endpoint->container[0] ||
-	    cnm_sandbox_find(call->controller, endpoint->container, &sandbox, &ignored) < 0)
-		return false;
-	return strcmp(sandbox->id, endpoint->container) == 0 && sandbox->no_files;
-}
-
 /* Goes on after an error, since the other leftovers are no better for it; the first is told. */
 static int collect(const struct cnm_cni_call *call, struct cnm_endpoint *const *endpoints, size_t count,
                    struct cnm_error *err)
@@ -133,7 +121,8 @@ static int collect(const struct cnm_cni_call *call, struct cnm_endpoint *const *
 	for (i = 0; i < count; i++) {
 		struct cnm_error one = CNM_ERROR_INIT;
 
-		if (is_valid(call->config, endpoints[i]) || !is_of_add(call, endpoints[i]))
+		/* What hooks and people attached, to a container of the runtime perhaps, is none of the runtime's. */
+		if (!endpoints[i]->by_runtime || is_valid(call->config, endpoints[i]))
 			continue;
 		if (cnm_disconnect(call->controller, endpoints[i]->network, endpoints[i]->container,
 		                   endpoints[i]->ifname, NULL, &one) < 0 &&

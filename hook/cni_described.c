@@ -94,6 +94,15 @@ int cnm_cni_network_ensure(const struct cnm_cni_call *call, const struct cnm_cni
 	return ensure_once(call, target, ret, err);
 }
 
+void cnm_cni_network_unmake(const struct cnm_cni_call *call, const char *name)
+{
+	_cleanup_network_ struct cnm_network *network = NULL;
+	struct cnm_error ignored = CNM_ERROR_INIT;
+
+	if (cnm_cni_network_find(call, name, &network, &ignored) == 0 && network->described)
+		cnm_network_delete(call->controller, network, &ignored);
+}
+
 static bool has_default(const struct cnm_cni_result *result, int family)
 {
 	size_t i;

@@ -85,9 +85,12 @@ static int connect_once(const struct cnm_cni_call *call, const struct cnm_cni_re
 {
 	char link[IF_NAMESIZE];
 	struct cnm_option options[] = {{CNM_FOREIGN_ADDRESSES, addresses}, {CNM_FOREIGN_LINK, link}};
-	struct cnm_sandbox_spec sandbox = {
-	        .id = call->env->container, .netns_path = call->env->netns, .no_files = true};
-	struct cnm_endpoint_spec spec = {.mac = find_mac(call, prev), .options = {options, 2}};
+	struct cnm_sandbox_spec sandbox = {.id = call->env->container,
+	                                   .netns_path = call->env->netns,
+	                                   .no_files = true,
+	                                   .allow_own_netns = call->env->netns_override};
+	struct cnm_endpoint_spec spec = {
+	        .mac = find_mac(call, prev), .options = {options, 2}, .by_runtime = true};
 	struct cnm_join_spec join = {.ifname = call->env->ifname};
 
 	find_link(call, link);

@@ -105,19 +105,31 @@ static int build(const struct cnm_cni_call *call, const struct work *work,
 	return cnm_cni_result_build(ret, &result, call->config->version, err);
 }
 
+static bool exists(const struct cnm_cni_call *call, const char *name)
+{
+	_cleanup_network_ struct cnm_network *network = NULL;
+	struct cnm_error err = CNM_ERROR_INIT;
+
+	return cnm_cni_network_find(call, name, &network, &err) == 0 || err.code != CNM_E_NOT_FOUND;
+}
+
 static int add(const struct cnm_cni_call *call, json_object **ret, struct cnm_cni_error *err)
 {
 	_cleanup_(work_free) struct work work = {0};
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
 	struct cnm_error plain = CNM_ERROR_INIT, ignored = CNM_ERROR_INIT;
+	bool existed;
 
 	if (open_work(call, &work, err) < 0)
 		return -1;
-	if (reserve(call, &work, &endpoint, &plain) < 0)
-		return cnm_cni_fail_model(err, call, &plain);
-	if (build(call, &work, endpoint, ret, &plain) == 0)
+	existed = exists(call, work.name);
+	if (reserve(call, &work, &endpoint, &plain) == 0 && build(call, &work, endpoint, ret, &plain) == 0)
 		return 0;
-	cnm_endpoint_release(call->controller, work.name, call->env->container, call->env->ifname, &ignored);
+	if (endpoint)
+		cnm_endpoint_release(call->controller, work.name, call->env->container, call->env->ifname,
+		                     &ignored);
+	if (!existed)
+		cnm_cni_network_unmake(call, work.name);
 	return cnm_cni_fail_model(err, call, &plain);
 }
 

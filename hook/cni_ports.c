@@ -17,7 +17,8 @@ int cnm_cni_ports_fill(struct cnm_cni_ports *ret, const struct cnm_cni_runtime *
 
 		ret->specs[i] = (struct cnm_port_spec){.host_port = from->host_port,
 		                                       .port = from->container_port,
-		                                       .protocol = from->protocol};
+		                                       .protocol = from->protocol,
+		                                       .held = true};
 		if (cnm_addr_is_set(&from->host_ip))
 			ret->specs[i].host_ip = cnm_addr_format(&from->host_ip, ret->hosts[i]);
 	}

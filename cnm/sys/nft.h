@@ -59,6 +59,8 @@ struct cnm_nft_elem {
 int cnm_nft_batch_new(struct cnm_nft_batch **ret, struct cnm_error *err);
 void cnm_nft_batch_freep(struct cnm_nft_batch **batch);
 #define _cleanup_nft_batch_ __attribute__((cleanup(cnm_nft_batch_freep)))
+/* Notes that the element is in the batch: 1, or 0 where one of that set and key was noted already, -1 on error. */
+int cnm_nft_batch_note(struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem, struct cnm_error *err);
 bool cnm_nft_batch_is_empty(const struct cnm_nft_batch *batch);
 /* Appends. `exclusive`: an element with this key that exists already (with whatever data) fails the transaction with EEXIST (NLM_F_EXCL);
  * otherwise an equal element is no error (the kernel's rule: same data). */

@@ -217,6 +217,7 @@ void cnm_nft_batch_freep(struct cnm_nft_batch **batch)
 		return;
 	free((*batch)->data);
 	free((*batch)->notes);
+	cnm_nft_noted_free((*batch)->noted);
 	free(*batch);
 }
 

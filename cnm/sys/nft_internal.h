@@ -33,7 +33,9 @@ struct cnm_nft_batch {
 	size_t count, notes_cap;
 	bool expects;
 	uint32_t generation; /* with `expects` */
+	void *noted;         /* a tree of struct noted (nft_noted.c) */
 };
+void cnm_nft_noted_free(void *noted);
 
 /* A set with one element in libnftnl's terms; NULL when memory is out. `end_mark`: the element that ends a plain interval. */
 struct nftnl_set *cnm_nft_set_new(const struct cnm_nft_elem *elem, bool end_mark);

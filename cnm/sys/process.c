@@ -91,8 +91,9 @@ __attribute__((noreturn)) static void run_child(const struct cnm_process *proces
 		_exit(127);
 	reset_signals();
 	umask(022);
-	if (inherit(pipes->input[0], STDIN_FILENO) >= 0 && inherit(pipes->output[1], STDOUT_FILENO) >= 0 &&
-	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) >= 0)
+	/* Ours close themselves; this is for what our caller left open, and older kernels than 5.11 do without. */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (inherit(pipes->input[0], STDIN_FILENO) >= 0 && inherit(pipes->output[1], STDOUT_FILENO) >= 0)
 		execve(process->path, argv, env);
 	failure = errno;
 	if (write(pipes->failure[1], &failure, sizeof(failure)) < 0)

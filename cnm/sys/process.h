@@ -17,7 +17,7 @@ struct cnm_process {
 };
 
 /* Runs it and waits for its end. Its standard output goes to `output`, past whose limit it is killed (CNM_E_INVALID); its standard error is ours.
- * *ret_status: as an exit status, or 128 + the signal that ended it. It inherits no descriptor and no signal setting, and it does not
+ * *ret_status: as an exit status, or 128 + the signal that ended it. It inherits no descriptor (Linux 5.11) and no signal setting, and it does not
  * outlive us. What it leaves in the background is not waited for. CNM_E_SYSTEM: it could not be executed; CNM_E_TRY_AGAIN: out of time. */
 int cnm_process_run(const struct cnm_process *process, struct cnm_buf *output, int *ret_status,
                     struct cnm_error *err);

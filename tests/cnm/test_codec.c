@@ -170,9 +170,9 @@ static void endpoint_fill_ports(struct cnm_endpoint *endpoint)
 {
 	endpoint->ports = calloc(3, sizeof(*endpoint->ports));
 	endpoint->port_count = 3;
-	endpoint->ports[0] = (struct cnm_port){IPPROTO_TCP, {0}, 8080, 8080, 80};
-	endpoint->ports[1] = (struct cnm_port){IPPROTO_UDP, addr("192.0.2.1"), 5000, 5009, 65526};
-	endpoint->ports[2] = (struct cnm_port){IPPROTO_SCTP, addr("fd00::1"), 0, 0, 65535};
+	endpoint->ports[0] = (struct cnm_port){IPPROTO_TCP, {0}, 8080, 8080, 80, true};
+	endpoint->ports[1] = (struct cnm_port){IPPROTO_UDP, addr("192.0.2.1"), 5000, 5009, 65526, false};
+	endpoint->ports[2] = (struct cnm_port){IPPROTO_SCTP, addr("fd00::1"), 0, 0, 65535, false};
 }
 
 static struct cnm_endpoint *endpoint_make(void)
@@ -278,7 +278,7 @@ Test(codec, ports_are_written_as_people_read_them)
 	cr_assert(json_object_object_get_ex(obj, "ports", &ports));
 	cr_assert_str_eq(
 	        json_object_to_json_string_ext(ports, JSON_C_TO_STRING_PLAIN),
-	        "[{\"protocol\":\"tcp\",\"hostFirst\":8080,\"hostLast\":8080,\"first\":80},"
+	        "[{\"protocol\":\"tcp\",\"hostFirst\":8080,\"hostLast\":8080,\"first\":80,\"held\":true},"
 	        "{\"protocol\":\"udp\",\"hostIp\":\"192.0.2.1\",\"hostFirst\":5000,\"hostLast\":5009,"
 	        "\"first\":65526},{\"protocol\":\"sctp\",\"hostIp\":\"fd00::1\",\"first\":65535}]");
 	json_object_put(obj);

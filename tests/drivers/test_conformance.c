@@ -15,6 +15,7 @@ static const struct {
         {"null", false, true},
         {"host", false, false},
         {"bridge", true, true},
+        {"foreign", false, true},
 };
 
 #define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))

@@ -54,7 +54,7 @@ say "no command: the banner"
 ln -s "$CNM" bridge
 env -i ./bridge >out 2>err </dev/null || fail "the banner's exit status is not 0"
 assert_eq "standard output" "" "$(cat out)"
-assert_match "banner" '^CNI [a-z]+ plugin v[0-9]+\.[0-9]+\.[0-9]+$' "$(head -n 1 err)"
+assert_match "banner" '^CNI bridge plugin v1\.7\.1\+cnm\.[0-9]+\.[0-9]+\.[0-9]+$' "$(head -n 1 err)"
 assert_eq "versions" "CNI protocol versions supported: $(echo $VERSIONS | sed 's/ /, /g')" "$(sed -n 2p err)"
 
 # The golden results, with what differs from run to run replaced.
@@ -156,6 +156,23 @@ refused 'link veth[0-9a-f]* is missing' 102 "$(cat later)" CHECK c1 $NS net1
 cni DEL c1 $NS net1 <later || fail "DEL of a link that is gone"
 assert_baseline web
 
+say "the plugin's own namespace, for a runtime that allows it"
+# Its gateway would be its own address: an internal network has none.
+"$CNM" network create --internal --subnet 10.6.0.0/24 inner >/dev/null
+baseline own
+printf '{"cniVersion":"1.1.0","name":"inner","type":"cnm"}' >own
+refused "host's network namespace" 8 "$(cat own)" ADD c1 /proc/1/ns/net own0
+refused "host's network namespace" 8 "$(cat own)" ADD c1 /proc/1/ns/net own0 CNI_NETNS_OVERRIDE=no
+cni ADD c1 /proc/1/ns/net own0 CNI_NETNS_OVERRIDE=TRUE <own >out || fail "ADD: $(cat out)"
+assert_json "result" '.interfaces[2] | .name == "own0" and .sandbox == "/proc/1/ns/net"' "$(cat out)"
+ip -j -4 addr show dev own0 | jq -e '.[0].addr_info[0].local | startswith("10.6.0.")' >/dev/null || fail "own0 has no address"
+jq --slurpfile r out '.prevResult = $r[0]' own >later
+cni CHECK c1 /proc/1/ns/net own0 CNI_NETNS_OVERRIDE=1 <later >out || fail "CHECK: $(cat out)"
+cni DEL c1 /proc/1/ns/net own0 CNI_NETNS_OVERRIDE=1 <later >out || fail "DEL: $(cat out)"
+assert_baseline own
+"$CNM" network rm inner >/dev/null
+assert_baseline web
+
 say "GC"
 printf '{"cniVersion":"1.1.0","name":"web","type":"cnm"}' >conf
 "$CNM" network create --subnet 10.4.0.0/24 other >/dev/null
@@ -190,6 +207,14 @@ nsenter --net="$CNM_STATE/netns/person" ip link show eth0 >/dev/null || fail "GC
 jq '.["cni.dev/valid-attachments"] = []' conf2 | cni GC "" "" "" || fail "GC"
 assert_baseline uncollected
 printf '{"cniVersion":"1.1.0","name":"nosuch","type":"cnm","cni.dev/valid-attachments":[]}' | cni GC "" "" "" || fail "GC of the unknown"
+say "GC leaves what a person connected a container of the runtime's to"
+cni ADD g1 $NS eth0 <conf >out || fail "ADD: $(cat out)"
+"$CNM" connect other g1 --ifname mine >/dev/null
+jq '.["cni.dev/valid-attachments"] = []' conf2 | cni GC "" "" "" || fail "GC"
+gc cni.dev/valid-attachments '[]'
+assert_eq "endpoints" "g1@mine" "$(endpoints | sed 's/person@eth0//;s/ $//')"
+"$CNM" disconnect other g1 >/dev/null
+assert_baseline uncollected
 "$CNM" sandbox rm person >/dev/null
 "$CNM" network rm other >/dev/null
 

@@ -35,12 +35,12 @@ fail() {
 
 # What a container or a cgroup of ours would leave behind on the machine.
 clean_up() {
-	status=$?
+	status=${1:-$?}
 	set +e
 	for c in $CONTAINERS; do
 		runtime "$RUNTIME" delete -f "$c" >/dev/null 2>&1
 	done
-	find /sys/fs/cgroup -depth -type d -name "*$UNIQUE*" -exec rmdir {} + 2>/dev/null
+	find /sys/fs/cgroup -depth -type d -path "*$UNIQUE*" -exec rmdir {} + 2>/dev/null
 	exit $status
 }
 trap clean_up EXIT
@@ -232,6 +232,11 @@ ask() {
 address_in() {
 	nsenter --net="$1" ip -j addr show dev "$3" |
 		jq -r --arg f "$2" '.[].addr_info[] | select(.family == $f and .scope == "global") | .local'
+}
+
+# endpoints: names of all endpoints, one a line.
+endpoints() {
+	"$CNM" endpoint ls --format json | jq -r '.[].Name'
 }
 
 # netns_of ID: path of the container's namespace.

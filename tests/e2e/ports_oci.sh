@@ -17,6 +17,7 @@ oci() {
 # stop CONTAINER: its processes end, then the runtime calls the hook; it may be started again.
 stop() {
 	ip netns pids "$1" | xargs -r kill
+	until_true 5 sh -c "[ -z \"\$(ip netns pids $1)\" ]" || fail "processes of $1 do not end"
 	oci poststop "$1" '{}'
 	serve_at "$1" 7777-7780
 }

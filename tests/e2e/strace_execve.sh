@@ -34,3 +34,37 @@ kill -9 $pid
 assert_eq "poststop" 1 "$(printf '{"id":"c1","bundle":"/b"}' | executions "$CNM" oci poststop)"
 [ -z "$("$CNM" endpoint ls | grep c1)" ] || fail "still there after poststop"
 "$CNM" network rm web >/dev/null
+
+say "a list of the reference's plugins: four processes, ours, and no other"
+mkdir plugins
+for t in bridge host-local portmap firewall tuning; do ln -s "$CNM" plugins/$t; done
+cat >list <<'LIST'
+[{"type":"bridge","bridge":"br-list","isGateway":true,"ipMasq":true,"hairpinMode":true,
+  "ipam":{"type":"host-local","ranges":[[{"subnet":"10.8.0.0/24"}],[{"subnet":"fd00:8::/64"}]],"routes":[{"dst":"0.0.0.0/0"}]}},
+ {"type":"portmap","runtimeConfig":{"portMappings":[{"hostPort":8080,"containerPort":80,"protocol":"tcp"}]}},
+ {"type":"firewall","ingressPolicy":"same-bridge"},
+ {"type":"tuning","sysctl":{"net.core.somaxconn":"77"}}]
+LIST
+export CNI_CONTAINERID=c1 CNI_NETNS=/run/netns/pod CNI_IFNAME=eth0 CNI_PATH="$TMPDIR/plugins:/usr/lib/cni"
+# plugin COMMAND INDEX: runs one of the list, with the last result; its programs are added to the file `programs`.
+plugin() {
+	jq --argjson i "$2" --slurpfile prev result '.[$i] + {cniVersion: "1.0.0", name: "list"} + (if $prev == [] then {} else {prevResult: $prev[0]} end)' list >given
+	CNI_COMMAND=$1 executions "$TMPDIR/plugins/$(jq -r .type given)" <given >count
+	grep -o 'execve("[^"]*"' trace >>programs
+}
+# The second time everything is there already: the table, the bridge.
+for round in first second; do
+	: >result
+	: >programs
+	for i in 0 1 2 3; do
+		plugin ADD $i
+		cp out result
+	done
+	assert_eq "programs of the $round ADD" "bridge portmap firewall tuning" "$(sed 's|.*plugins/||; s|"||' programs | paste -sd' ')"
+	[ -n "$(address_in /run/netns/pod inet eth0)" ] || fail "no address after ADD"
+	assert_eq "somaxconn" 77 "$(ip netns exec pod cat /proc/sys/net/core/somaxconn)"
+	: >programs
+	for i in 3 2 1 0; do plugin DEL $i; done
+	assert_eq "programs of the $round DEL" "tuning firewall portmap bridge" "$(sed 's|.*plugins/||; s|"||' programs | paste -sd' ')"
+	assert_eq "endpoints after DEL" "" "$(endpoints)"
+done

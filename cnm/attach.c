@@ -23,6 +23,7 @@ static int ensure_network(struct cnm_attach *attach, enum cnm_lock_mode mode, st
 	struct cnm_controller *controller = attach->controller;
 	char name[CNM_NAME_MAX + 1];
 	int ready = attach->driver->network_is_ready(controller, attach->network, err);
+	size_t repaired = 0;
 
 	if (ready != 0)
 		return ready < 0 ? -1 : 0;
@@ -33,7 +34,9 @@ static int ensure_network(struct cnm_attach *attach, enum cnm_lock_mode mode, st
 	    cnm_store_network_lock(controller->store, name, CNM_LOCK_EXCLUSIVE, &attach->net, err) < 0 ||
 	    load_network(attach, name, err) < 0)
 		return -1;
-	if (attach->driver->network_ensure(controller, attach->network, err) < 0)
+	if (attach->driver->network_ensure(controller, attach->network, err) < 0 ||
+	    cnm_endpoints_repair(controller, &attach->net, attach->network, attach->driver, &repaired, err) <
+	            0)
 		return -1;
 	if (mode == CNM_LOCK_SHARED && (cnm_store_network_relock(&attach->net, CNM_LOCK_SHARED, err) < 0 ||
 	                                load_network(attach, name, err) < 0))

@@ -69,9 +69,17 @@ struct cnm_driver {
 	int (*firewall_restore)(struct cnm_controller *controller, const struct cnm_network *network,
 	                        const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
 	                        size_t *count, struct cnm_error *err);
+	/* Puts right what a joined endpoint's objects on the host lost, beside elements of the firewall: after network_ensure made the network's
+	 * objects anew, say. Counted when there was something. A link that is gone stays gone: CHECK tells. Optional. */
+	int (*endpoint_repair)(struct cnm_controller *controller, const struct cnm_network *network,
+	                       const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err);
 	/* Compares the host side of a joined endpoint with the kernel; CNM_E_CONFLICT. Optional. */
 	int (*endpoint_check)(struct cnm_controller *controller, const struct cnm_network *network,
 	                      const struct cnm_endpoint *endpoint, struct cnm_error *err);
 };
+
+/* Sets a key of a network's driver_state after its creation, and lets the objects of the network and its endpoints follow. */
+int cnm_network_set_state(struct cnm_controller *controller, const char *network, const char *key,
+                          const char *value, struct cnm_error *err);
 
 #endif

@@ -81,6 +81,13 @@ static int open_subjects(struct cnm_controller *controller, struct subjects *ret
 	return 0;
 }
 
+static bool load_joined(struct cnm_store_network *net, const char *key, struct cnm_endpoint **ret)
+{
+	struct cnm_error lost = CNM_ERROR_INIT;
+
+	return cnm_store_endpoint_load(net, key, ret, &lost) == 0 && (*ret)->container[0] && !(*ret)->joining;
+}
+
 static int collect_endpoints(struct cnm_controller *controller, struct subject *subject,
                              struct cnm_nft_batch *batch, size_t *count, struct cnm_error *err)
 {
@@ -88,10 +95,8 @@ static int collect_endpoints(struct cnm_controller *controller, struct subject *
 
 	for (i = 0; i < subject->keys.count; i++) {
 		_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
-		struct cnm_error lost = CNM_ERROR_INIT;
 
-		if (cnm_store_endpoint_load(&subject->net, subject->keys.items[i], &endpoint, &lost) < 0 ||
-		    !endpoint->container[0] || endpoint->joining)
+		if (!load_joined(&subject->net, subject->keys.items[i], &endpoint))
 			continue;
 		if (subject->driver->firewall_restore(controller, subject->network, endpoint, batch, count,
 		                                      err) < 0)
@@ -153,9 +158,31 @@ int cnm_firewall_restore(struct cnm_controller *controller, struct cnm_error *er
 	return restore_firewall(controller, &subjects, err);
 }
 
-/* The network's other objects: bridge, addresses, forwarding. CNM_E_CONFLICT: what only the admin can mend. */
-static int repair_objects(struct cnm_controller *controller, const struct subject *subject, cnm_gc_fn fn,
-                          void *arg, size_t *count, struct cnm_error *err)
+int cnm_endpoints_repair(struct cnm_controller *controller, struct cnm_store_network *net,
+                         const struct cnm_network *network, const struct cnm_driver *driver, size_t *count,
+                         struct cnm_error *err)
+{
+	_cleanup_names_ struct cnm_names keys = {0};
+	size_t i;
+
+	if (!driver->endpoint_repair)
+		return 0;
+	if (cnm_store_endpoint_keys(net, &keys, err) < 0)
+		return -1;
+	for (i = 0; i < keys.count; i++) {
+		_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+
+		if (!load_joined(net, keys.items[i], &endpoint))
+			continue;
+		if (driver->endpoint_repair(controller, network, endpoint, count, err) < 0)
+			return cnm_wrap(err, "network %s, endpoint %s", network->name, endpoint->name);
+	}
+	return 0;
+}
+
+/* The network's other objects: bridge, addresses, forwarding. CNM_E_CONFLICT: what only the admin can mend. 1: there was something. */
+static int repair_network(struct cnm_controller *controller, const struct subject *subject, cnm_gc_fn fn,
+                          void *arg, struct cnm_error *err)
 {
 	struct cnm_error why = CNM_ERROR_INIT;
 	char what[128];
@@ -174,7 +201,23 @@ static int repair_objects(struct cnm_controller *controller, const struct subjec
 		return cnm_wrap(err, "%s", what);
 	if (fn)
 		fn(what, why.text, arg);
-	(*count)++;
+	return 1;
+}
+
+static int repair_objects(struct cnm_controller *controller, struct subject *subject, cnm_gc_fn fn, void *arg,
+                          size_t *count, struct cnm_error *err)
+{
+	int network = repair_network(controller, subject, fn, arg, err);
+	size_t ports = 0;
+	char what[128];
+
+	if (network < 0 || cnm_endpoints_repair(controller, &subject->net, subject->network, subject->driver,
+	                                        &ports, err) < 0)
+		return -1;
+	snprintf(what, sizeof(what), "ports of network %s", subject->network->name);
+	if (ports > 0 && fn)
+		fn(what, "their settings on the host were lost", arg);
+	*count += (size_t)network + ports;
 	return 0;
 }
 

@@ -18,5 +18,6 @@ const struct cnm_driver cnm_driver_bridge = {
         .publish = cnm_bridge_publish,
         .withdraw = cnm_ports_withdraw,
         .firewall_restore = cnm_bridge_restore,
+        .endpoint_repair = cnm_bridge_endpoint_repair,
         .endpoint_check = cnm_bridge_endpoint_check,
 };

@@ -28,6 +28,12 @@
 #define CNM_BRIDGE_MAC_CHECK    "cnm.bridge.mac_check"
 #define CNM_BRIDGE_OTHERS       "cnm.bridge.other_addresses"
 #define CNM_BRIDGE_FIREWALL     "cnm.bridge.foreign_firewall"
+#define CNM_BRIDGE_OPEN         "cnm.bridge.open"
+
+/* In a network's driver_state: that it was closed afterwards, and how far. */
+#define CNM_BRIDGE_INGRESS          "ingress"
+#define CNM_BRIDGE_INGRESS_NETWORK  "same-bridge" /* no other network that was closed */
+#define CNM_BRIDGE_INGRESS_ISOLATED "isolated"    /* nor its own neighbours */
 
 /* What becomes of other addresses on a bridge that was there before. */
 enum cnm_bridge_others { CNM_OTHERS_KEEP, CNM_OTHERS_REFUSE, CNM_OTHERS_REPLACE };
@@ -48,6 +54,9 @@ struct cnm_bridge {
 	bool keeps_firewall; /* firewalls of others stay as they are */
 	bool internal;
 	bool ipv6;
+	bool lan;    /* others had the bridge in use before: nothing is closed on it */
+	bool open;   /* everybody reaches its containers by their own addresses, other open networks too */
+	bool closed; /* but no other that is closed */
 	bool anti_spoof; /* ports are pinned to the addresses of their endpoints */
 	enum cnm_gateway_mode mode4, mode6;
 };
@@ -69,14 +78,22 @@ int cnm_bridge_network_check(struct cnm_controller *controller, struct cnm_netwo
 /* The bridge as a link: 1 it is there and ours (by its MAC address), 2 it is there and somebody else's, 0 missing. */
 int cnm_bridge_find(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, struct cnm_link *link,
                     struct cnm_error *err);
-/* Puts the ports of running containers on a bridge that was made again. */
-int cnm_bridge_take_ports(struct cnm_rtnl *rtnl, const struct cnm_network *network,
-                          const struct cnm_bridge *bridge, int ifindex, struct cnm_error *err);
-/* What a port of the bridge is set to. */
-void cnm_bridge_port_settings(const struct cnm_bridge *bridge, struct cnm_link_change *ret);
+/* A joined endpoint's port on the bridge, as the record wants it: its settings into a batch, once it is in the bridge; compared with the kernel
+ * (CNM_E_CONFLICT); put right. */
+void cnm_bridge_port_set(struct cnm_rtnl_batch *batch, const struct cnm_bridge *bridge,
+                         const struct cnm_endpoint *endpoint, int ifindex);
+int cnm_bridge_port_set_sysctls(const struct cnm_bridge *bridge, const char *ifname, struct cnm_error *err);
+int cnm_bridge_port_check(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
+                          const struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_bridge_endpoint_repair(struct cnm_controller *controller, const struct cnm_network *network,
+                               const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err);
 /* Whether the host has to forward packets of the family for the network. */
 bool cnm_bridge_forwards(const struct cnm_network *network, const struct cnm_bridge *bridge, int family);
 
+/* Notes in driver_state that others have the bridge in use: it has ports, or addresses that are none of the network's. */
+int cnm_bridge_look_at_bridge(struct cnm_controller *controller, struct cnm_network *network,
+                              const char *bridge, struct cnm_error *err);
+#define CNM_BRIDGE_LAN "lan" /* that key */
 /* Looks at the addresses of this host: a subnet that holds one of another link is refused (CNM_E_EXISTS), gateway addresses that the network's bridge
  * has already are noted in the record. */
 int cnm_bridge_look_at_host(struct cnm_controller *controller, struct cnm_network *network,
@@ -149,6 +166,8 @@ int cnm_bridge_ports_prepare(struct cnm_controller *controller, const struct cnm
                              struct cnm_endpoint *endpoint, struct cnm_error *err);
 int cnm_bridge_publish(struct cnm_controller *controller, const struct cnm_network *network,
                        const struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_bridge_ports_repair(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                            const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err);
 int cnm_bridge_ports_check(struct cnm_controller *controller, const struct cnm_bridge *bridge,
                            const struct cnm_endpoint *endpoint, struct cnm_error *err);
 int cnm_bridge_restore(struct cnm_controller *controller, const struct cnm_network *network,

@@ -5,8 +5,6 @@
  */
 #include "cnm/sandbox_net.h"
 #include "cnm/sys/rtnl_link.h"
-#include "cnm/sys/rtnl_port.h"
-#include "cnm/sys/sysctl.h"
 #include "drivers/bridge.h"
 #include "drivers/options.h"
 #include <errno.h>
@@ -29,23 +27,6 @@ int cnm_bridge_endpoint_prepare(struct cnm_controller *controller, const struct 
 	    cnm_bridge_guard_prepare(&bridge, endpoint, err) < 0)
 		return -1;
 	return cnm_bridge_ports_prepare(controller, network, endpoint, err);
-}
-
-static int set_host_sysctls(const struct cnm_bridge *bridge, const char *ifname, struct cnm_error *err)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", ifname);
-	if (cnm_sysctl_write_if_present(path, "1", err) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", ifname);
-	if (cnm_sysctl_write_if_present(path, "0", err) < 0)
-		return -1;
-	if (!bridge->anti_spoof)
-		return 0;
-	/* Frames to a bridge's group address reach the host by the port itself (drivers/ruleset_bridge.nft). */
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/rp_filter", ifname);
-	return cnm_sysctl_write(path, "1", err);
 }
 
 /* The kernel's "File exists" does not say which of the two names; ours is random, so it is the sandbox's. */
@@ -84,30 +65,15 @@ static int create_pair(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge, i
 	return 0;
 }
 
-void cnm_bridge_port_settings(const struct cnm_bridge *bridge, struct cnm_link_change *ret)
-{
-	ret->port.hairpin = bridge->hairpin ? CNM_ON : CNM_KEEP;
-	ret->port.isolated = bridge->icc ? CNM_KEEP : CNM_ON;
-}
-
 static int bring_up_port(struct cnm_rtnl *rtnl, const struct cnm_bridge *bridge,
                          const struct cnm_endpoint *endpoint, int ifindex, struct cnm_error *err)
 {
-	char alias[CNM_LINK_ALIAS_MAX];
-	struct cnm_link_change change = {
-	        .ifindex = ifindex,
-	        .up = CNM_ON,
-	        .alias = alias,
-	        .no_ipv6_link_local = true,
-	};
 	struct cnm_rtnl_batch batch;
 
-	cnm_bridge_port_settings(bridge, &change);
-	snprintf(alias, sizeof(alias), "cnm:%s/%.150s", endpoint->network, endpoint->name);
+	if (cnm_bridge_port_set_sysctls(bridge, endpoint->host_ifname, err) < 0)
+		return -1;
 	cnm_rtnl_batch_init(&batch);
-	cnm_link_set(&batch, &change);
-	if (bridge->mac_check)
-		cnm_port_lock(&batch, ifindex, &endpoint->mac);
+	cnm_bridge_port_set(&batch, bridge, endpoint, ifindex);
 	return cnm_rtnl_batch_send(rtnl, &batch, err);
 }
 
@@ -128,7 +94,6 @@ int cnm_bridge_join(struct cnm_controller *controller, const struct cnm_network 
 		return -1;
 	if (cnm_bridge_guard_add(controller, endpoint, err) < 0 ||
 	    create_pair(rtnl, &bridge, bridge_link.ifindex, endpoint, netns_fd, &host_link, err) < 0 ||
-	    set_host_sysctls(&bridge, endpoint->host_ifname, err) < 0 ||
 	    bring_up_port(rtnl, &bridge, endpoint, host_link.ifindex, err) < 0) {
 		cnm_bridge_leave(controller, network, endpoint, netns_fd, &undo_err);
 		return -1;
@@ -158,29 +123,11 @@ int cnm_bridge_endpoint_check(struct cnm_controller *controller, const struct cn
                               const struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
-	struct cnm_link bridge_link, host_link;
 	struct cnm_bridge bridge;
 
-	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0)
+	if (!rtnl || cnm_bridge_settings(network, &bridge, err) < 0 ||
+	    cnm_bridge_port_check(rtnl, &bridge, endpoint, err) < 0)
 		return -1;
-	if (cnm_link_get(rtnl, bridge.name, 0, &bridge_link, err) < 0)
-		return cnm_fail(err, CNM_E_CONFLICT, "bridge %s is missing", bridge.name);
-	if (cnm_link_get(rtnl, endpoint->host_ifname, 0, &host_link, err) < 0)
-		return cnm_fail(err, CNM_E_CONFLICT, "link %s is missing on the host", endpoint->host_ifname);
-	if (host_link.master_ifindex != bridge_link.ifindex)
-		return cnm_fail(err, CNM_E_CONFLICT, "link %s is not on bridge %s", endpoint->host_ifname,
-		                bridge.name);
-	if (!(host_link.flags & IFF_UP))
-		return cnm_fail(err, CNM_E_CONFLICT, "link %s is down", endpoint->host_ifname);
-	if (bridge.mac_check) {
-		int locked = cnm_port_is_locked(rtnl, endpoint->host_ifname, err);
-
-		if (locked <= 0)
-			return locked < 0 ? -1
-			                  : cnm_fail(err, CNM_E_CONFLICT,
-			                             "link %s takes frames from any MAC address",
-			                             endpoint->host_ifname);
-	}
 	if (cnm_bridge_guard_check(controller, &bridge, endpoint, err) < 0)
 		return -1;
 	return cnm_bridge_ports_check(controller, &bridge, endpoint, err);

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #define POOLS_MAX    64
-#define ELEMENTS_MAX (6 + 2 * POOLS_MAX)
+#define ELEMENTS_MAX (8 + 2 * POOLS_MAX)
 
 struct elements {
 	struct cnm_nft_elem items[ELEMENTS_MAX];
@@ -70,7 +70,7 @@ static void add_modes(struct elements *list, const struct cnm_bridge *bridge)
 	for (i = 0; i < CNM_ARRAY_SIZE(families); i++) {
 		if (families[i].mode == CNM_GATEWAY_ROUTED)
 			add_mode(list, "routed", bridge->name, families[i].nfproto);
-		else if (families[i].mode == CNM_GATEWAY_NAT_UNPROTECTED)
+		else if (families[i].mode == CNM_GATEWAY_NAT_UNPROTECTED || bridge->open)
 			add_mode(list, "unprotected", bridge->name, families[i].nfproto);
 	}
 }
@@ -82,25 +82,44 @@ static bool is_masqueraded(const struct cnm_bridge *bridge, const struct cnm_add
 	return bridge->masquerade && !bridge->internal && mode != CNM_GATEWAY_ROUTED;
 }
 
-static int collect(const struct cnm_network *network, const struct cnm_bridge *bridge, struct elements *list,
-                   struct cnm_error *err)
+/* What keeps the network to itself. */
+static void add_bounds(struct elements *list, const struct cnm_bridge *bridge)
 {
-	struct cnm_nft_elem *same;
-	size_t i;
+	struct cnm_nft_elem *same = next(list, "same");
 
-	list->count = 0;
-	if (network->pool_count > POOLS_MAX)
-		return cnm_fail(err, CNM_E_INVALID, "network %s has more than %d subnets", network->name,
-		                POOLS_MAX);
-	add_ifname(list, "bridges", bridge->name);
-	same = next(list, "same");
 	cnm_nft_key_ifname(&same->key, bridge->name);
 	cnm_nft_key_ifname(&same->key, bridge->name);
 	if (bridge->internal)
 		add_ifname(list, "internal", bridge->name);
 	if (!bridge->icc)
 		add_ifname(list, "no_icc", bridge->name);
+	if (bridge->open)
+		add_ifname(list, "open", bridge->name);
+	if (bridge->closed)
+		add_ifname(list, "closed", bridge->name);
 	add_modes(list, bridge);
+}
+
+/* The set by which the table knows the network. */
+static const char *own_set(const struct cnm_bridge *bridge)
+{
+	return bridge->lan ? "lans" : "bridges";
+}
+
+static int collect(const struct cnm_network *network, const struct cnm_bridge *bridge, struct elements *list,
+                   struct cnm_error *err)
+{
+	size_t i;
+
+	list->count = 0;
+	if (network->pool_count > POOLS_MAX)
+		return cnm_fail(err, CNM_E_INVALID, "network %s has more than %d subnets", network->name,
+		                POOLS_MAX);
+	add_ifname(list, own_set(bridge), bridge->name);
+	if (!bridge->lan)
+		add_bounds(list, bridge);
+	else if (bridge->open && !(bridge->inhibit_ipv4 && bridge->inhibit_ipv6))
+		add_ifname(list, "open", bridge->name);
 	for (i = 0; i < network->pool_count; i++) {
 		add_inside(list, &network->pools[i].subnet);
 		if (is_masqueraded(bridge, &network->pools[i].subnet))
@@ -136,7 +155,7 @@ int cnm_bridge_firewall_is_loaded(struct cnm_controller *controller, const struc
                                   struct cnm_error *err)
 {
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
-	struct cnm_nft_elem elem = {.set = "bridges"};
+	struct cnm_nft_elem elem = {.set = own_set(bridge)};
 	int loaded;
 
 	if (!nft)

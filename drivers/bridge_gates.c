@@ -7,9 +7,8 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/sys/iptables_legacy.h"
 #include "cnm/sys/nft_gate.h"
-#include "cnm/sys/rtnl_link.h"
-#include "cnm/sys/rtnl_route.h"
 #include "drivers/bridge.h"
+#include "drivers/uplinks.h"
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
@@ -17,64 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define UPLINKS_MAX 64
-#define RULES_MAX   (4 + UPLINKS_MAX)
-#define OWNER_MAX   (sizeof("cnm 0123456789ab "))
-
-/* Links by which the outside is reached. */
-struct uplinks {
-	int routed[UPLINKS_MAX]; /* that some router is reached by */
-	size_t routed_count;
-	char names[UPLINKS_MAX][IF_NAMESIZE];
-	size_t count;
-};
-
-static int note_router(const struct cnm_route *route, void *arg, struct cnm_error *err)
-{
-	struct uplinks *uplinks = arg;
-
-	if ((cnm_addr_is_set(&route->gateway) || route->dst.prefix == 0) && route->ifindex > 0 &&
-	    uplinks->routed_count < UPLINKS_MAX)
-		uplinks->routed[uplinks->routed_count++] = route->ifindex;
-	return 0;
-}
-
-/* Kinds that lead out of the host by themselves; to containers and virtual machines lead bridges, veth pairs and taps. */
-static bool leads_out(const struct cnm_link *link)
-{
-	static const char *const kinds[] = {"", "vlan", "bond", "team", "wireguard", "ppp"};
-	size_t i;
-
-	if (link->master_ifindex)
-		return false;
-	for (i = 0; i < CNM_ARRAY_SIZE(kinds); i++)
-		if (strcmp(link->kind, kinds[i]) == 0)
-			return true;
-	return strcmp(link->kind, "tun") == 0 && (link->flags & IFF_POINTOPOINT);
-}
-
-static int note_uplink(const struct cnm_link *link, void *arg, struct cnm_error *err)
-{
-	struct uplinks *uplinks = arg;
-	bool is_uplink = leads_out(link);
-	size_t i;
-
-	for (i = 0; i < uplinks->routed_count && !is_uplink; i++)
-		is_uplink = uplinks->routed[i] == link->ifindex;
-	if (is_uplink && !(link->flags & IFF_LOOPBACK) && uplinks->count < UPLINKS_MAX)
-		memcpy(uplinks->names[uplinks->count++], link->name, IF_NAMESIZE);
-	return 0;
-}
-
-static int find_uplinks(struct cnm_controller *controller, struct uplinks *ret, struct cnm_error *err)
-{
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
-
-	ret->routed_count = ret->count = 0;
-	return !rtnl || cnm_route_list(rtnl, note_router, ret, err) < 0
-	               ? -1
-	               : cnm_link_list(rtnl, note_uplink, ret, err);
-}
+#define RULES_MAX (4 + CNM_UPLINKS_MAX)
+#define OWNER_MAX (sizeof("cnm 0123456789ab "))
 
 /* A network's rules, as far as they are the same for all its gates. */
 struct plan {
@@ -122,7 +65,7 @@ static bool concerns(const struct cnm_network *network, uint8_t nfproto)
 
 /* uplinks NULL: the rules that do not depend on them, which come first. */
 static void make_plan(const struct cnm_network *network, const struct cnm_bridge *bridge, uint8_t nfproto,
-                      const struct uplinks *uplinks, struct plan *ret)
+                      const struct cnm_uplinks *uplinks, struct plan *ret)
 {
 	char what[64];
 	size_t i;
@@ -133,7 +76,7 @@ static void make_plan(const struct cnm_network *network, const struct cnm_bridge
 		return;
 	/* With br_netfilter what stays on the bridge is forwarded too. */
 	put(ret, network, bridge->name, bridge->name, CNM_GATE_ANY, "inside");
-	if (!forwards(network, bridge, nfproto))
+	if (bridge->lan || !forwards(network, bridge, nfproto))
 		return;
 	put(ret, network, bridge->name, "", CNM_GATE_ANSWERS, "its answers");
 	put(ret, network, "", bridge->name, CNM_GATE_ANSWERS, "answers to it");
@@ -161,7 +104,7 @@ int cnm_bridge_gates_open(struct cnm_controller *controller, const struct cnm_ne
                           const struct cnm_bridge *bridge, struct cnm_error *err)
 {
 	_cleanup_(free_gates) struct gates gates = {0};
-	_cleanup_free_ struct uplinks *uplinks = malloc(sizeof(*uplinks));
+	_cleanup_free_ struct cnm_uplinks *uplinks = malloc(sizeof(*uplinks));
 	_cleanup_free_ struct plan *plan = malloc(sizeof(*plan));
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
 	size_t i;
@@ -172,7 +115,7 @@ int cnm_bridge_gates_open(struct cnm_controller *controller, const struct cnm_ne
 		return 0;
 	if (!uplinks || !plan)
 		return cnm_fail_nomem(err);
-	if (find_uplinks(controller, uplinks, err) < 0)
+	if (cnm_uplinks_find(controller, NULL, uplinks, err) < 0)
 		return -1;
 	for (i = 0; i < gates.count; i++) {
 		make_plan(network, bridge, gates.items[i].nfproto, uplinks, plan);
@@ -209,8 +152,8 @@ int cnm_bridge_gates_close(struct cnm_controller *controller, const struct cnm_n
 
 /* The first gate that lacks something: 1 there is none, 0 it is in *ret. */
 static int find_closed(struct cnm_controller *controller, const struct cnm_network *network,
-                       const struct cnm_bridge *bridge, const struct uplinks *uplinks, struct cnm_gate *ret,
-                       struct cnm_error *err)
+                       const struct cnm_bridge *bridge, const struct cnm_uplinks *uplinks,
+                       struct cnm_gate *ret, struct cnm_error *err)
 {
 	_cleanup_(free_gates) struct gates gates = {0};
 	_cleanup_free_ struct plan *plan = malloc(sizeof(*plan));
@@ -262,7 +205,7 @@ static int check_legacy(const struct cnm_network *network, const struct cnm_brid
 int cnm_bridge_gates_check(struct cnm_controller *controller, const struct cnm_network *network,
                            const struct cnm_bridge *bridge, struct cnm_error *err)
 {
-	_cleanup_free_ struct uplinks *uplinks = malloc(sizeof(*uplinks));
+	_cleanup_free_ struct cnm_uplinks *uplinks = malloc(sizeof(*uplinks));
 	struct cnm_gate closed;
 	int open;
 
@@ -270,7 +213,7 @@ int cnm_bridge_gates_check(struct cnm_controller *controller, const struct cnm_n
 		return 0;
 	if (!uplinks)
 		return cnm_fail_nomem(err);
-	if (find_uplinks(controller, uplinks, err) < 0)
+	if (cnm_uplinks_find(controller, NULL, uplinks, err) < 0)
 		return -1;
 	open = find_closed(controller, network, bridge, uplinks, &closed, err);
 	if (open < 0)

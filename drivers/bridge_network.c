@@ -163,8 +163,7 @@ int cnm_bridge_network_ensure(struct cnm_controller *controller, struct cnm_netw
 	    (found || create_bridge(rtnl, &bridge, &link, err) == 0) &&
 	    set_ipv6(&bridge, found == 2, err) == 0 &&
 	    set_addresses_and_up(rtnl, network, &bridge, &link, found == 2, err) == 0 &&
-	    ensure_forwarding(controller, network, &bridge, err) == 0 &&
-	    (found || cnm_bridge_take_ports(rtnl, network, &bridge, link.ifindex, err) == 0))
+	    ensure_forwarding(controller, network, &bridge, err) == 0)
 		return 0;
 	if (!found)
 		cnm_bridge_network_delete(controller, network, &undo_err);

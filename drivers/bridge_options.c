@@ -33,6 +33,7 @@ static const struct cnm_option_rule rules[] = {
         {CNM_BRIDGE_MAC_CHECK, "mac_check", CNM_OPTION_BOOL, 0, 0, NULL},
         {CNM_BRIDGE_OTHERS, "other_addresses", CNM_OPTION_WORD, 0, 0, "keep refuse replace"},
         {CNM_BRIDGE_FIREWALL, "foreign_firewall", CNM_OPTION_WORD, 0, 0, "open keep"},
+        {CNM_BRIDGE_OPEN, "open", CNM_OPTION_BOOL, 0, 0, NULL},
         {"cnm.allow", "allow", CNM_OPTION_WORDS, 0, 0, "ip mac ports"},
 };
 
@@ -132,7 +133,9 @@ static int choose_bridge(struct cnm_controller *controller, struct cnm_network *
 		return -1;
 	if (cnm_kvs_set(&network->driver_state, "mac", cnm_mac_format(&mac, text), err) < 0)
 		return -1;
-	return cnm_bridge_look_at_host(controller, network, name, err);
+	return cnm_bridge_look_at_host(controller, network, name, err) < 0
+	               ? -1
+	               : cnm_bridge_look_at_bridge(controller, network, name, err);
 }
 
 static enum cnm_gateway_mode gateway_mode(const struct cnm_kvs *options, const char *name)
@@ -195,6 +198,7 @@ int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *re
 {
 	const char *name = cnm_kvs_get(&network->driver_state, "bridge");
 	const char *mac = cnm_kvs_get(&network->driver_state, "mac");
+	const char *ingress = cnm_kvs_get(&network->driver_state, CNM_BRIDGE_INGRESS);
 	const struct cnm_kvs *options = &network->options;
 
 	memset(ret, 0, sizeof(*ret));
@@ -202,8 +206,13 @@ int cnm_bridge_settings(const struct cnm_network *network, struct cnm_bridge *re
 		return cnm_fail(err, CNM_E_STORE, "network %s: the record names no bridge", network->name);
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	ret->mtu = (unsigned)cnm_options_uint(&network->driver_state, "mtu", DEFAULT_MTU);
-	ret->icc = cnm_options_bool(options, CNM_BRIDGE_ICC, true);
-	ret->masquerade = cnm_options_bool(options, CNM_BRIDGE_MASQUERADE, true);
+	ret->icc = cnm_options_bool(options, CNM_BRIDGE_ICC, true) &&
+	           !(ingress && strcmp(ingress, CNM_BRIDGE_INGRESS_ISOLATED) == 0);
+	ret->open = cnm_options_bool(options, CNM_BRIDGE_OPEN, false);
+	ret->closed = ingress != NULL;
+	ret->lan = cnm_options_bool(&network->driver_state, CNM_BRIDGE_LAN, false);
+	/* A LAN's other hosts keep their addresses unless somebody says so. */
+	ret->masquerade = cnm_options_bool(options, CNM_BRIDGE_MASQUERADE, !ret->lan);
 	ret->inhibit_ipv4 = cnm_options_bool(options, CNM_BRIDGE_INHIBIT_IPV4, false);
 	ret->inhibit_ipv6 = cnm_options_bool(options, CNM_BRIDGE_INHIBIT_IPV6, false);
 	ret->hairpin = cnm_options_bool(options, CNM_BRIDGE_HAIRPIN, true);

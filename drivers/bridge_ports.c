@@ -4,6 +4,7 @@
 #include "cnm/sys/nft.h"
 #include "drivers/bridge.h"
 #include "drivers/forwarding.h"
+#include "drivers/ports_loopback.h"
 #include "drivers/ruleset.h"
 #include <string.h>
 #include <sys/socket.h>
@@ -63,6 +64,14 @@ int cnm_bridge_publish(struct cnm_controller *controller, const struct cnm_netwo
 		return -1;
 	policy = policy_of(&bridge);
 	return cnm_ports_publish(controller, &policy, endpoint, err);
+}
+
+int cnm_bridge_ports_repair(struct cnm_controller *controller, const struct cnm_bridge *bridge,
+                            const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err)
+{
+	struct cnm_ports_policy policy = policy_of(bridge);
+
+	return cnm_ports_repair_loopback(controller, &policy, endpoint, count, err);
 }
 
 int cnm_bridge_ports_check(struct cnm_controller *controller, const struct cnm_bridge *bridge,

@@ -8,10 +8,13 @@
 #include "cnm/driver.h"
 #include "cnm/store.h"
 #include "cnm/sys/nft.h"
+#include "cnm/sys/rtnl_addr.h"
 #include "cnm/sys/rtnl_link.h"
 #include "cnm/sys/sysctl.h"
+#include "drivers/uplinks.h"
 #include <linux/netfilter.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -73,16 +76,42 @@ static int is_ours(struct cnm_controller *controller, struct cnm_nft *nft, const
 	return marked < 0 ? -1 : marked || *ret_element;
 }
 
+/* Bridges on which the outside sits, with the host's uplink as a port: not to be taken for those of guests on this host. What stays on such a bridge is
+ * no transit, although br_netfilter shows it to the forward hook. */
+static int add_outside(struct cnm_controller *controller, struct cnm_nft *nft, struct cnm_nft_batch *batch,
+                       size_t *count, struct cnm_error *err)
+{
+	struct cnm_uplinks uplinks;
+	size_t i;
+
+	if (cnm_uplinks_find(controller, "bridge", &uplinks, err) < 0)
+		return -1;
+	for (i = 0; i < uplinks.count; i++) {
+		struct cnm_nft_elem elem = {.set = "outside"};
+		int has;
+
+		cnm_nft_key_ifname(&elem.key, uplinks.names[i]);
+		cnm_nft_key_ifname(&elem.key, uplinks.names[i]);
+		has = cnm_nft_has(nft, &elem, err);
+		if (has < 0 || (!has && cnm_nft_add(batch, &elem, false, err) < 0))
+			return -1;
+		*count += !has;
+	}
+	return 0;
+}
+
 /* The signs first: a host that is killed here is no router. */
 static int close_transit(struct cnm_controller *controller, struct cnm_nft *nft, const struct family *family,
                          struct cnm_error *err)
 {
 	_cleanup_nft_batch_ struct cnm_nft_batch *batch = NULL;
 	struct cnm_nft_elem elem;
+	size_t count = 0;
 
 	transit_elem(&elem, family->nfproto);
 	if (cnm_store_mark_set(controller->store, family->mark, controller->boot_id, err) < 0 ||
-	    cnm_nft_batch_new(&batch, err) < 0 || cnm_nft_add(batch, &elem, false, err) < 0)
+	    cnm_nft_batch_new(&batch, err) < 0 || cnm_nft_add(batch, &elem, false, err) < 0 ||
+	    add_outside(controller, nft, batch, &count, err) < 0)
 		return -1;
 	return cnm_nft_commit(nft, batch, err);
 }
@@ -113,6 +142,7 @@ int cnm_forwarding_restore(struct cnm_controller *controller, struct cnm_nft_bat
                            struct cnm_error *err)
 {
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	bool closed = false;
 	size_t i;
 
 	if (!nft)
@@ -123,6 +153,7 @@ int cnm_forwarding_restore(struct cnm_controller *controller, struct cnm_nft_bat
 
 		if (ours < 0)
 			return -1;
+		closed = closed || ours;
 		if (!ours || element)
 			continue;
 		transit_elem(&elem, families[i].nfproto);
@@ -130,7 +161,71 @@ int cnm_forwarding_restore(struct cnm_controller *controller, struct cnm_nft_bat
 			return -1;
 		(*count)++;
 	}
+	return closed ? add_outside(controller, nft, batch, count, err) : 0;
+}
+
+#define BRIDGES_MAX 1024
+
+/* Bridges that are no uplinks, and whether one has an address of a family that we turned on. */
+struct guests {
+	struct cnm_uplinks outside;
+	int bridges[BRIDGES_MAX];
+	size_t count;
+	bool ours[CNM_ARRAY_SIZE(families)];
+	bool found;
+};
+
+static int note_bridge(const struct cnm_link *link, void *arg, struct cnm_error *err)
+{
+	struct guests *guests = arg;
+	size_t i;
+
+	if (strcmp(link->kind, "bridge") != 0 || guests->count == BRIDGES_MAX)
+		return 0;
+	for (i = 0; i < guests->outside.count; i++)
+		if (strcmp(guests->outside.names[i], link->name) == 0)
+			return 0;
+	guests->bridges[guests->count++] = link->ifindex;
 	return 0;
+}
+
+static int note_address(const struct cnm_ifaddr *ifaddr, void *arg, struct cnm_error *err)
+{
+	struct guests *guests = arg;
+	size_t i;
+
+	if (cnm_addr_is_link_local(&ifaddr->addr) || !guests->ours[ifaddr->addr.family == AF_INET ? 0 : 1])
+		return 0;
+	for (i = 0; i < guests->count; i++)
+		guests->found = guests->found || guests->bridges[i] == ifaddr->ifindex;
+	return 0;
+}
+
+int cnm_forwarding_is_shared(struct cnm_controller *controller, struct cnm_error *err)
+{
+	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
+	_cleanup_free_ struct guests *guests = calloc(1, sizeof(*guests));
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	size_t i;
+
+	if (!guests)
+		return cnm_fail_nomem(err);
+	if (!nft || !rtnl)
+		return -1;
+	for (i = 0; i < CNM_ARRAY_SIZE(families); i++) {
+		int element, ours = is_ours(controller, nft, &families[i], &element, err);
+
+		if (ours < 0)
+			return -1;
+		guests->ours[i] = ours;
+	}
+	if (!guests->ours[0] && !guests->ours[1])
+		return 0;
+	if (cnm_uplinks_find(controller, "bridge", &guests->outside, err) < 0 ||
+	    cnm_link_list(rtnl, note_bridge, guests, err) < 0 ||
+	    (guests->count > 0 && cnm_ifaddr_list(rtnl, 0, note_address, guests, err) < 0))
+		return -1;
+	return guests->found;
 }
 
 int cnm_forwarding_release(struct cnm_controller *controller, struct cnm_forwarding *ret,

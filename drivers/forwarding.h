@@ -23,6 +23,9 @@ int cnm_forwarding_is_on(int family, struct cnm_error *err);
 /* Appends what set no_transit lacks, and counts it. */
 int cnm_forwarding_restore(struct cnm_controller *controller, struct cnm_nft_batch *batch, size_t *count,
                            struct cnm_error *err);
+/* 1: we turned forwarding on, and others on this host live by it now: there is a bridge with an address that is none of an uplink. 0: not. Our own
+ * networks' bridges are gone when this is asked. */
+int cnm_forwarding_is_shared(struct cnm_controller *controller, struct cnm_error *err);
 /* Turns off what we turned on, before the table goes; `resume` takes that back, `forget` ends it. */
 int cnm_forwarding_release(struct cnm_controller *controller, struct cnm_forwarding *ret,
                            struct cnm_error *err);

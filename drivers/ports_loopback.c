@@ -91,20 +91,51 @@ static int allow_ipv6(struct cnm_controller *controller, const char *bridge, str
 	return cnm_rtnl_batch_send(rtnl, &batch, err);
 }
 
+/* Whether the endpoint has ports that are translated in the family. */
+static bool translates(const struct cnm_ports_policy *policy, const struct cnm_endpoint *endpoint, int family)
+{
+	enum cnm_gateway_mode mode = family == AF_INET ? policy->mode4 : policy->mode6;
+
+	return policy->bridge && endpoint->port_count > 0 && has_family(endpoint, family) &&
+	       mode != CNM_GATEWAY_ROUTED;
+}
+
 int cnm_ports_allow_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
                              const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
                              struct cnm_error *err)
 {
-	if (!policy->bridge)
-		return 0;
-	if (has_family(endpoint, AF_INET) && policy->mode4 != CNM_GATEWAY_ROUTED &&
-	    allow_ipv4(policy->bridge, err) < 0)
+	if (translates(policy, endpoint, AF_INET) && allow_ipv4(policy->bridge, err) < 0)
 		return -1;
-	if (!has_family(endpoint, AF_INET6) || policy->mode6 == CNM_GATEWAY_ROUTED)
+	if (!translates(policy, endpoint, AF_INET6))
 		return 0;
 	if (bridges_are_filtered())
 		return refuse_ipv6(endpoint, batch, err);
 	return allow_ipv6(controller, policy->bridge, err);
+}
+
+/* 1 it is set, 0 not, -1 error. */
+static int ipv4_is_allowed(const char *bridge, struct cnm_error *err)
+{
+	char path[128], value[16];
+
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/route_localnet", bridge);
+	return cnm_sysctl_read(path, value, sizeof(value), err) < 0 ? -1 : value[0] == '1';
+}
+
+int cnm_ports_repair_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
+                              const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err)
+{
+	if (translates(policy, endpoint, AF_INET)) {
+		int allowed = ipv4_is_allowed(policy->bridge, err);
+
+		if (allowed < 0 || (!allowed && allow_ipv4(policy->bridge, err) < 0))
+			return -1;
+		*count += !allowed;
+	}
+	/* The route goes with the bridge, as the setting above does; added again it is no error. */
+	if (translates(policy, endpoint, AF_INET6) && !bridges_are_filtered())
+		return allow_ipv6(controller, policy->bridge, err);
+	return 0;
 }
 
 /* 1: ::1 is refused where it has to be and nowhere else, or that is no matter for this endpoint; 0: not. */
@@ -114,8 +145,7 @@ static int is_right(struct cnm_nft *nft, const struct cnm_ports_policy *policy,
 	struct cnm_nft_elem elem;
 	int refused;
 
-	if (!policy->bridge || endpoint->port_count == 0 || !has_family(endpoint, AF_INET6) ||
-	    policy->mode6 == CNM_GATEWAY_ROUTED)
+	if (!translates(policy, endpoint, AF_INET6))
 		return 1;
 	refusal_elem(&elem);
 	refused = cnm_nft_has(nft, &elem, err);
@@ -126,8 +156,19 @@ int cnm_ports_check_loopback(struct cnm_controller *controller, const struct cnm
                              const struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
-	int right = nft ? is_right(nft, policy, endpoint, bridges_are_filtered(), err) : -1;
+	int right;
 
+	if (translates(policy, endpoint, AF_INET)) {
+		int allowed = ipv4_is_allowed(policy->bridge, err);
+
+		if (allowed <= 0)
+			return allowed < 0 ? -1
+			                   : cnm_fail(err, CNM_E_CONFLICT,
+			                              "127.0.0.1 does not reach published ports: "
+			                              "net.ipv4.conf.%s.route_localnet is off",
+			                              policy->bridge);
+	}
+	right = nft ? is_right(nft, policy, endpoint, bridges_are_filtered(), err) : -1;
 	if (right != 0)
 		return right < 0 ? -1 : 0;
 	return cnm_fail(err, CNM_E_CONFLICT,

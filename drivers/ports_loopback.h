@@ -10,7 +10,10 @@
 int cnm_ports_allow_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
                              const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
                              struct cnm_error *err);
-/* What ::1 may do was decided when a port was published, by whether bridges hand IPv6 packets to netfilter; others change that later (a daemon loads
+/* Settings of the bridge for it, which go with a bridge that is deleted: put right, and counted. */
+int cnm_ports_repair_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
+                              const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err);
+/* The same, compared. And: what ::1 may do was decided when a port was published, by whether bridges hand IPv6 packets to netfilter; others change that later (a daemon loads
  * br_netfilter). CNM_E_CONFLICT; and made right, in a transaction of its own, counted. */
 int cnm_ports_check_loopback(struct cnm_controller *controller, const struct cnm_ports_policy *policy,
                              const struct cnm_endpoint *endpoint, struct cnm_error *err);

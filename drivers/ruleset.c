@@ -54,7 +54,7 @@ static int is_needed_here(struct cnm_controller *controller, const struct cnm_ne
 /* The networks of other controllers are known by their elements alone. */
 static int has_elements(struct cnm_nft *nft, struct cnm_error *err)
 {
-	static const char *const users[] = {"bridges", "foreign4", "foreign6"};
+	static const char *const users[] = {"bridges", "lans", "foreign4", "foreign6"};
 	size_t count = 0, i;
 
 	for (i = 0; i < CNM_ARRAY_SIZE(users); i++)
@@ -112,6 +112,9 @@ int cnm_ruleset_release(struct cnm_controller *controller, const struct cnm_netw
 	if (lock < 0)
 		return -1;
 	r = is_needed_here(controller, leaving, err);
+	/* Then transit stays closed, which is what is left of the table. */
+	if (r == 0)
+		r = cnm_forwarding_is_shared(controller, err);
 	for (tries = 0; tries < RELEASE_TRIES && r == 0; tries++)
 		r = release_once(controller, nft, err);
 	/* Who changes the ruleset all the time also uses it; the next release looks again. */

@@ -66,6 +66,8 @@ static int fill_options(struct work *work, struct cnm_error *err)
 	        {CNM_BRIDGE_PROMISC, bridge->promisc},
 	        {CNM_BRIDGE_ICC, !bridge->port_isolation},
 	        {CNM_BRIDGE_MAC_CHECK, bridge->mac_spoof_check},
+	        /* The reference's bridges close nothing; its `firewall` does, where it is asked to. */
+	        {CNM_BRIDGE_OPEN, true},
 	        {CNM_BRIDGE_INHIBIT_IPV4, !bridge->is_gateway},
 	        {CNM_BRIDGE_INHIBIT_IPV6, !bridge->is_gateway},
 	};

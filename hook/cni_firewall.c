@@ -6,40 +6,77 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/driver.h"
 #include "cnm/sys/nft.h"
+#include "drivers/bridge.h"
 #include "hook/cni_attachment.h"
 #include "hook/cni_foreign.h"
 #include "spec/cni_plugin.h"
 #include <string.h>
 
-#define ICC_OPTION "com.docker.network.bridge.enable_icc"
-
 static const char *policy_name(enum cnm_cni_ingress ingress)
 {
-	return ingress == CNM_CNI_INGRESS_SAME_BRIDGE ? "same-bridge" : "isolated";
+	return ingress == CNM_CNI_INGRESS_SAME_BRIDGE ? CNM_BRIDGE_INGRESS_NETWORK
+	                                              : CNM_BRIDGE_INGRESS_ISOLATED;
 }
 
-/* Networks of ours are closed to each other: same-bridge holds on each. Whether its own containers may talk is the network's option. */
-static int check_policy(const struct cnm_cni_firewall *firewall, const struct cnm_network *network,
+static bool is_false(const struct cnm_network *network, const char *option)
+{
+	const char *value = cnm_kvs_get(&network->options, option);
+
+	return value && strcmp(value, "false") == 0;
+}
+
+/* Whether the network's own options keep its containers to themselves that far. */
+static bool is_closed(const struct cnm_network *network, enum cnm_cni_ingress ingress)
+{
+	const char *open = cnm_kvs_get(&network->options, CNM_BRIDGE_OPEN);
+
+	return !(open && strcmp(open, "true") == 0) &&
+	       (ingress == CNM_CNI_INGRESS_SAME_BRIDGE || is_false(network, CNM_BRIDGE_ICC));
+}
+
+/* One configuration's containers that closed the network further did so for all. */
+static bool was_closed(const struct cnm_network *network, enum cnm_cni_ingress ingress)
+{
+	const char *now = cnm_kvs_get(&network->driver_state, CNM_BRIDGE_INGRESS);
+
+	return now &&
+	       (strcmp(now, policy_name(ingress)) == 0 || strcmp(now, CNM_BRIDGE_INGRESS_ISOLATED) == 0);
+}
+
+/* 1: the policy holds, 0: the network is to be closed for it, -1: it cannot be had. */
+static int policy_holds(const struct cnm_cni_firewall *firewall, const struct cnm_network *network,
                         struct cnm_error *err)
 {
-	const char *icc;
+	const char *policy = policy_name(firewall->ingress);
 
 	if (firewall->ingress == CNM_CNI_INGRESS_OPEN)
-		return 0;
+		return 1;
 	if (!network || cnm_cni_is_foreign(network))
 		return cnm_fail(
 		        err, CNM_E_UNSUPPORTED,
 		        "ingressPolicy \"%s\": the container is on a network that another plugin made; cnm "
 		        "keeps it on its own networks only",
-		        policy_name(firewall->ingress));
-	icc = cnm_kvs_get(&network->options, ICC_OPTION);
-	if (firewall->ingress == CNM_CNI_INGRESS_ISOLATED && (!icc || strcmp(icc, "false") != 0))
-		return cnm_fail(
-		        err, CNM_E_UNSUPPORTED,
-		        "ingressPolicy \"isolated\": network %s lets its containers talk to each other; "
-		        "isolate its ports (\"portIsolation\": true, option " ICC_OPTION "=false)",
-		        network->name);
-	return 0;
+		        policy);
+	if (is_closed(network, firewall->ingress) || was_closed(network, firewall->ingress))
+		return 1;
+	if (network->described)
+		return 0;
+	return cnm_fail(err, CNM_E_UNSUPPORTED,
+	                "ingressPolicy \"%s\": network %s was made by cnm network create, and not with "
+	                "option " CNM_BRIDGE_ICC "=false",
+	                policy, network->name);
+}
+
+/* A policy is the network's here, not the container's. */
+static int apply_policy(const struct cnm_cni_call *call, const struct cnm_cni_firewall *firewall,
+                        const struct cnm_network *network, struct cnm_error *err)
+{
+	int holds = policy_holds(firewall, network, err);
+
+	if (holds != 0)
+		return holds < 0 ? -1 : 0;
+	return cnm_network_set_state(call->controller, network->name, CNM_BRIDGE_INGRESS,
+	                             policy_name(firewall->ingress), err);
 }
 
 /* What the network lacks in our table, in elements that a reconcile would add. */
@@ -75,7 +112,7 @@ static int protect(const struct cnm_cni_call *call, const struct cnm_cni_firewal
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
 	int found = cnm_cni_attached(call, &network, &endpoint, err);
 
-	if (found < 0 || check_policy(firewall, network, err) < 0)
+	if (found < 0 || apply_policy(call, firewall, network, err) < 0)
 		return -1;
 	/* Without an address there is nothing to be cut. */
 	if (!found && !cnm_cni_foreign_has_address(prev))
@@ -125,7 +162,7 @@ static int compare(const struct cnm_cni_call *call, const struct cnm_cni_firewal
 {
 	_cleanup_network_ struct cnm_network *network = NULL;
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
-	int found = cnm_cni_attached(call, &network, &endpoint, err);
+	int found = cnm_cni_attached(call, &network, &endpoint, err), holds;
 	const struct cnm_driver *driver;
 
 	if (found < 0)
@@ -135,8 +172,11 @@ static int compare(const struct cnm_cni_call *call, const struct cnm_cni_firewal
 	if (!found)
 		return cnm_fail(err, CNM_E_CONFLICT, "the way to its interface %s is not kept open any more",
 		                call->env->ifname);
-	if (check_policy(firewall, network, err) < 0)
-		return -1;
+	holds = policy_holds(firewall, network, err);
+	if (holds <= 0)
+		return holds < 0 ? -1
+		                 : cnm_fail(err, CNM_E_CONFLICT, "ingressPolicy \"%s\" is not applied",
+		                            policy_name(firewall->ingress));
 	if (!cnm_cni_is_foreign(network))
 		return check_loaded(call, network, err);
 	driver = cnm_controller_driver(call->controller, network->driver, err);

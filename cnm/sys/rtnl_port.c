@@ -46,22 +46,41 @@ void cnm_port_lock(struct cnm_rtnl_batch *batch, int ifindex, const struct cnm_m
 	set_flags(batch, ifindex);
 }
 
-static void find_locked(const struct nlattr *outer, uint16_t want, int *ret, int depth)
+static void read_flag(const struct nlattr *attr, struct cnm_port_flags *port)
 {
-	struct nlattr *attr;
+	bool on = mnl_attr_get_payload_len(attr) >= 1 && mnl_attr_get_u8(attr) != 0;
 
-	mnl_attr_for_each_nested(attr, outer)
-	{
-		if (mnl_attr_get_type(attr) != want)
-			continue;
-		if (depth == 0)
-			find_locked(attr, IFLA_BRPORT_LOCKED, ret, 1);
-		else if (mnl_attr_get_payload_len(attr) >= 1)
-			*ret = mnl_attr_get_u8(attr) != 0;
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_BRPORT_LOCKED:
+		port->locked = on;
+		break;
+	case IFLA_BRPORT_ISOLATED:
+		port->isolated = on;
+		break;
+	case IFLA_BRPORT_MODE:
+		port->hairpin = on;
+		break;
+	default:
+		break;
 	}
 }
 
-static int read_locked(const struct nlmsghdr *nlh, void *arg, struct cnm_error *err)
+static void read_info(const struct nlattr *info, struct cnm_port_flags *port)
+{
+	struct nlattr *attr, *flag;
+
+	mnl_attr_for_each_nested(attr, info)
+	{
+		if (mnl_attr_get_type(attr) != IFLA_INFO_SLAVE_DATA)
+			continue;
+		mnl_attr_for_each_nested(flag, attr)
+		{
+			read_flag(flag, port);
+		}
+	}
+}
+
+static int read_port(const struct nlmsghdr *nlh, void *arg, struct cnm_error *err)
 {
 	struct nlattr *attr;
 
@@ -70,18 +89,19 @@ static int read_locked(const struct nlmsghdr *nlh, void *arg, struct cnm_error *
 	mnl_attr_for_each(attr, nlh, sizeof(struct ifinfomsg))
 	{
 		if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
-			find_locked(attr, IFLA_INFO_SLAVE_DATA, arg, 0);
+			read_info(attr, arg);
 	}
 	return 0;
 }
 
-int cnm_port_is_locked(struct cnm_rtnl *rtnl, const char *name, struct cnm_error *err)
+int cnm_port_flags_get(struct cnm_rtnl *rtnl, const char *name, struct cnm_port_flags *ret,
+                       struct cnm_error *err)
 {
 	struct cnm_rtnl_batch batch;
 	struct nlmsghdr *nlh;
 	struct ifinfomsg *ifi;
-	int locked = 0;
 
+	*ret = (struct cnm_port_flags){0};
 	cnm_rtnl_batch_init(&batch);
 	nlh = cnm_rtnl_batch_begin(&batch, RTM_GETLINK, 0, 0, "link %s", name);
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
@@ -89,5 +109,5 @@ int cnm_port_is_locked(struct cnm_rtnl *rtnl, const char *name, struct cnm_error
 	cnm_rtnl_put_string(&batch, nlh, IFLA_IFNAME, name);
 	cnm_rtnl_put_u32(&batch, nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	cnm_rtnl_batch_end(&batch, nlh);
-	return cnm_rtnl_query(rtnl, &batch, read_locked, NULL, &locked, err) < 0 ? -1 : locked;
+	return cnm_rtnl_query(rtnl, &batch, read_port, NULL, ret, err);
 }

@@ -107,11 +107,52 @@ lose() {
 	"$CNM" reconcile >out
 	! grep -q 'network g' out || fail "a second reconcile has something to do: $(cat out)"
 }
+say "  a published port comes back with the bridge, by the loopback address too"
+sandbox s3
+"$CNM" connect g s3 -p 7777:7777 >/dev/null
+serve "$CNM" exec s3 --
+for restore in "$CNM reconcile" "$CNM connect g s2"; do
+	[ -n "$(ask 127.0.0.1 env)" ] || fail "127.0.0.1 does not reach the port"
+	ip link del br7
+	$restore >/dev/null
+	[ -n "$(ask 127.0.0.1 env)" ] || fail "after \"$restore\" 127.0.0.1 does not reach the port"
+done
+"$CNM" disconnect g s2
+echo 0 >/proc/sys/net/ipv4/conf/br7/route_localnet
+"$CNM" reconcile >out
+assert_match "reconcile" "ports of network g" "$(cat out)"
+[ -n "$(ask 127.0.0.1 env)" ] || fail "after reconcile 127.0.0.1 does not reach the port"
+pidof busybox | xargs -r kill
+"$CNM" disconnect g s3
+"$CNM" sandbox rm s3 >/dev/null
 lose 'ip addr del 10.7.0.1/24 dev br7'
 lose 'ip link set br7 down'
 lose 'ip link del br7'
 lose 'echo 0 >/proc/sys/net/ipv4/ip_forward'
 lose 'nft flush ruleset'
+"$CNM" disconnect g s1
+"$CNM" network rm g >/dev/null
+
+say "what bounds a port comes back with the bridge: isolation, one MAC address"
+"$CNM" network create --subnet 10.7.0.0/24 -o name=br7 -o icc=false -o anti_spoof=true g >/dev/null
+"$CNM" connect g s1 >/dev/null
+veth=$(ip -j link show master br7 | jq -r '.[0].ifname')
+port() {
+	bridge -j -d link show dev "$veth" | jq -c '.[0] | [.master, .isolated, .locked, .learning]'
+	cat "/proc/sys/net/ipv4/conf/$veth/rp_filter"
+}
+before=$(port)
+assert_match "the port" '^."br7",true,true,false.$' "$before"
+ip link del br7
+"$CNM" reconcile >/dev/null
+assert_eq "the port on the new bridge" "$before" "$(port)"
+bridge link set dev "$veth" isolated off locked off
+echo 0 >"/proc/sys/net/ipv4/conf/$veth/rp_filter"
+"$CNM" reconcile >out
+assert_match "reconcile" "ports of network g" "$(cat out)"
+assert_eq "the port after reconcile" "$before" "$(port)"
+assert_eq "reconcile once more" "nothing was missing" "$("$CNM" reconcile)"
+pings s1 10.7.0.1 || fail "the gateway does not answer"
 "$CNM" disconnect g s1
 "$CNM" sandbox rm s1 >/dev/null
 "$CNM" sandbox rm s2 >/dev/null

@@ -49,6 +49,11 @@ look() {
 	for address in 192.0.2.2 2001:db8:2::2; do
 		echo "asks $address as: $(ASK_SECONDS=1 ask $address ip netns exec "$1")"
 	done
+	serve ip netns exec "$1"
+	for address in $(ip -n "$1" -j addr show dev eth0 | jq -r '.[0].addr_info[] | select(.scope == "global").local'); do
+		echo "is asked from outside by: $(ASK_SECONDS=1 ask "$address" ip netns exec outside)"
+	done
+	ip netns pids "$1" | xargs -r kill
 }
 
 # forget: the host as it was, whoever's plugin was called last.

@@ -66,6 +66,10 @@ static int parse_port(const struct cnm_port_spec *spec, struct cnm_port *ret, st
 		return -1;
 	if (spec->host_ip && spec->host_ip[0] && cnm_addr_parse(&ret->host, spec->host_ip, err) < 0)
 		return cnm_wrap(err, "published port %u", spec->port);
+	if (cnm_addr_is_multicast(&ret->host))
+		return cnm_fail(err, CNM_E_INVALID,
+		                "published port %u: %s is a multicast address, which no host has", spec->port,
+		                spec->host_ip);
 	if (spec->port == 0 || end < spec->port)
 		return cnm_fail(err, CNM_E_INVALID, "published port %u-%u is no port of a container",
 		                spec->port, end);

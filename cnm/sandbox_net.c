@@ -286,6 +286,44 @@ static int check_default(struct cnm_rtnl *inside, const struct cnm_endpoint *end
 	return 0;
 }
 
+/* A route of the endpoint, and whether the kernel has it. */
+struct route_search {
+	const struct cnm_endpoint_route *route;
+	int ifindex;
+	bool found;
+};
+
+static int match_route(const struct cnm_route *route, void *arg, struct cnm_error *err)
+{
+	struct route_search *search = arg;
+	const struct cnm_endpoint_route *want = search->route;
+
+	if (route->ifindex == search->ifindex && route->dst.prefix == want->dst.prefix &&
+	    cnm_addr_equal(&route->dst, &want->dst) &&
+	    (!cnm_addr_is_set(&want->gateway) || cnm_addr_equal(&route->gateway, &want->gateway)))
+		search->found = true;
+	return 0;
+}
+
+static int check_routes(struct cnm_rtnl *inside, const struct cnm_endpoint *endpoint, int ifindex,
+                        struct cnm_error *err)
+{
+	char text[CNM_ADDR_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < endpoint->route_count; i++) {
+		struct route_search search = {&endpoint->routes[i], ifindex, false};
+
+		if (cnm_route_list(inside, match_route, &search, err) < 0)
+			return -1;
+		if (!search.found)
+			return cnm_fail(err, CNM_E_CONFLICT, "interface %s lacks the route to %s",
+			                endpoint->ifname,
+			                cnm_addr_format_cidr(&endpoint->routes[i].dst, text));
+	}
+	return 0;
+}
+
 int cnm_sandbox_net_check(struct cnm_controller *controller, const struct cnm_sandbox_net *net,
                           struct cnm_error *err)
 {
@@ -303,7 +341,8 @@ int cnm_sandbox_net_check(struct cnm_controller *controller, const struct cnm_sa
 		               : -1;
 	if (!(link.flags & IFF_UP) && !is_asked(endpoint, CNM_SANDBOX_DOWN))
 		return cnm_fail(err, CNM_E_CONFLICT, "interface %s is down", endpoint->ifname);
-	if (check_addresses(inside, endpoint, link.ifindex, err) < 0)
+	if (check_addresses(inside, endpoint, link.ifindex, err) < 0 ||
+	    check_routes(inside, endpoint, link.ifindex, err) < 0)
 		return -1;
 	if (net->default4 && check_default(inside, endpoint, AF_INET, link.ifindex, err) < 0)
 		return -1;

@@ -283,6 +283,25 @@ static int check(struct cnm_controller *controller, const struct cnm_network *ne
 	return cnm_ports_check(controller, &policy, endpoint, err);
 }
 
+/* The chains of others were loaded anew, without the rules that open them. */
+static int repair(struct cnm_controller *controller, const struct cnm_network *network,
+                  const struct cnm_endpoint *endpoint, size_t *count, struct cnm_error *err)
+{
+	struct cnm_nft *nft = cnm_controller_nft(controller, err);
+	struct cnm_error why = CNM_ERROR_INIT;
+	size_t i;
+
+	if (!nft)
+		return -1;
+	for (i = 0; i < CNM_ARRAY_SIZE(families); i++) {
+		if (check_forward(nft, endpoint, families[i], &why) == 0)
+			continue;
+		(*count)++;
+		return open_forward(controller, endpoint, err);
+	}
+	return 0;
+}
+
 const struct cnm_driver cnm_driver_foreign = {
         .name = "foreign",
         .data_scope = CNM_SCOPE_LOCAL,
@@ -298,5 +317,6 @@ const struct cnm_driver cnm_driver_foreign = {
         .publish = publish,
         .withdraw = cnm_ports_withdraw,
         .firewall_restore = restore,
+        .endpoint_repair = repair,
         .endpoint_check = check,
 };

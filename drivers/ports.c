@@ -258,12 +258,34 @@ int cnm_ports_withdraw(struct cnm_controller *controller, const struct cnm_endpo
 	return r < 0 || work.count == 0 ? r : cnm_ports_forget_flows(endpoint, false, err);
 }
 
+/* 1: it is there; 0: it is missing; 2: it leads elsewhere. */
+static int has_element(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_error *err)
+{
+	struct cnm_nft_found found;
+	int has = cnm_nft_get(nft, elem, &found, err);
+
+	if (has <= 0)
+		return has;
+	return found.data.len == elem->data.len &&
+	                       memcmp(found.data.bytes, elem->data.bytes, elem->data.len) == 0
+	               ? 1
+	               : 2;
+}
+
 static int miss_element(const struct cnm_nft_elem *elem, void *arg, struct cnm_error *err)
 {
 	struct work *work = arg;
-	int has = cnm_nft_has(work->nft, elem, err);
+	int has = has_element(work->nft, elem, err);
 
-	return has < 0 ? -1 : !has;
+	return has < 0 ? -1 : has != 1;
+}
+
+static int delete_strayed(const struct cnm_nft_elem *elem, void *arg, struct cnm_error *err)
+{
+	struct work *work = arg;
+	int has = has_element(work->nft, elem, err);
+
+	return has == 2 ? cnm_nft_delete(work->batch, elem, err) : has < 0 ? -1 : 0;
 }
 
 static int check_target(const struct cnm_port_target *target, void *arg, struct cnm_error *err)
@@ -311,7 +333,10 @@ static int restore_target(const struct cnm_port_target *target, void *arg, struc
 	/* Of endpoints that share a port the first one gets it. */
 	cnm_port_claim(target, NULL, &claim);
 	missing = cnm_nft_batch_note(work->batch, &claim, err);
-	return missing > 0 ? add_target(target, work, err) : missing;
+	if (missing <= 0)
+		return missing;
+	return cnm_port_each_element(target, delete_strayed, work, err) < 0 ? -1
+	                                                                    : add_target(target, work, err);
 }
 
 int cnm_ports_restore(struct cnm_controller *controller, const struct cnm_ports_policy *policy,

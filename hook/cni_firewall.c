@@ -79,26 +79,22 @@ static int apply_policy(const struct cnm_cni_call *call, const struct cnm_cni_fi
 	                             policy_name(firewall->ingress), err);
 }
 
-/* What the network lacks in our table, in elements that a reconcile would add. */
-static int check_loaded(const struct cnm_cni_call *call, const struct cnm_network *network,
+/* What protects the network must be there: in short before an ADD passes on, wholly for a CHECK. Neither changes anything. */
+static int check_loaded(const struct cnm_cni_call *call, struct cnm_network *network, bool wholly,
                         struct cnm_error *err)
 {
 	const struct cnm_driver *driver = cnm_controller_driver(call->controller, network->driver, err);
-	struct cnm_nft *nft = cnm_controller_nft(call->controller, err);
-	_cleanup_nft_batch_ struct cnm_nft_batch *batch = NULL;
-	size_t missing = 0;
-	int loaded;
+	int ready;
 
-	if (!driver || !nft || cnm_nft_batch_new(&batch, err) < 0)
+	if (!driver)
 		return -1;
-	if (!driver->firewall_restore)
-		return 0;
-	loaded = cnm_nft_table_exists(nft, err);
-	if (loaded < 0 ||
-	    (loaded && driver->firewall_restore(call->controller, network, NULL, batch, &missing, err) < 0))
-		return -1;
-	if (loaded && missing == 0)
-		return 0;
+	if (wholly)
+		return driver->network_check && driver->network_check(call->controller, network, err) < 0
+		               ? cnm_wrap(err, "network %s", network->name)
+		               : 0;
+	ready = driver->network_is_ready(call->controller, network, err);
+	if (ready != 0)
+		return ready < 0 ? -1 : 0;
 	return cnm_fail(err, CNM_E_CONFLICT,
 	                "network %s: its protection was removed from table inet " CNM_NFT_TABLE
 	                "; `cnm reconcile` restores it",
@@ -119,7 +115,7 @@ static int protect(const struct cnm_cni_call *call, const struct cnm_cni_firewal
 		return 0;
 	if (!found)
 		return cnm_cni_foreign_attach(call, prev, &network, &endpoint, err);
-	return cnm_cni_is_foreign(network) ? 0 : check_loaded(call, network, err);
+	return cnm_cni_is_foreign(network) ? 0 : check_loaded(call, network, false, err);
 }
 
 static int add(const struct cnm_cni_call *call, json_object **ret, struct cnm_cni_error *err)
@@ -178,7 +174,7 @@ static int compare(const struct cnm_cni_call *call, const struct cnm_cni_firewal
 		                 : cnm_fail(err, CNM_E_CONFLICT, "ingressPolicy \"%s\" is not applied",
 		                            policy_name(firewall->ingress));
 	if (!cnm_cni_is_foreign(network))
-		return check_loaded(call, network, err);
+		return check_loaded(call, network, true, err);
 	driver = cnm_controller_driver(call->controller, network->driver, err);
 	return driver ? driver->endpoint_check(call->controller, network, endpoint, err) : -1;
 }

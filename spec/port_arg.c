@@ -48,7 +48,7 @@ static int cut_protocol(struct cnm_port_arg *ret, char *text, struct cnm_error *
 		return 0;
 	*slash = '\0';
 	for (i = 0; i < CNM_ARRAY_SIZE(known); i++) {
-		if (strcmp(slash + 1, known[i]) == 0) {
+		if (strcasecmp(slash + 1, known[i]) == 0) {
 			snprintf(ret->protocol, sizeof(ret->protocol), "%s", known[i]);
 			return 0;
 		}
@@ -92,8 +92,8 @@ static int parse_ports(struct cnm_port_arg *ret, char *text, struct cnm_error *e
 		*colon = '\0';
 	if (parse_range(colon ? colon + 1 : text, &ret->port, &ret->port_end, err) < 0)
 		return -1;
-	if (!colon || colon == text)
-		return 0;
+	if (!colon || colon == text || strcmp(text, "0") == 0)
+		return 0; /* a free one is chosen */
 	if (parse_range(text, &first, &last, err) < 0)
 		return -1;
 	if (last - first != ret->port_end - ret->port)

@@ -101,6 +101,53 @@ call CHECK firewall a1 /run/netns/a1 eth0 <given >out || fail "CHECK after recon
 down a a1
 forget
 
+say "CHECK sees a route that is gone, and repairs nothing"
+echo '{"type": "firewall"}' >conf.firewall
+net a 10.7.0.0/24 '{}' firewall
+up a a1
+conf list.a 0 result >given.bridge
+conf list.a 1 result >given.firewall
+# checked 0|1 TYPE
+checked() {
+	assert_status "$1" sh -c "$(command -v env) -i PATH='$PATH' CNM_ROOT='$CNM_ROOT' CNM_STATE='$CNM_STATE' CNI_COMMAND=CHECK CNI_CONTAINERID=a1 \
+		CNI_NETNS=/run/netns/a1 CNI_IFNAME=eth0 CNI_PATH='$TMPDIR/plugins' '$TMPDIR/plugins/$2' <given.$2"
+}
+checked 0 bridge
+checked 0 firewall
+ip -n a1 route del default
+checked 1 bridge
+assert_match "CHECK" "lacks the route to 0.0.0.0/0" "$(cat out)"
+ip -n a1 route add default via 10.7.0.1
+checked 0 bridge
+nft flush chain inet cnm forward
+baseline broken
+checked 1 firewall
+assert_baseline broken "after CHECK of a broken firewall something"
+"$CNM" reconcile >out
+assert_match "reconcile" "network a" "$(cat out)"
+checked 0 firewall
+down a a1
+forget
+
+say "behind a bridge of others: FORWARD is loaded anew, and reconcile opens it again"
+use "firewall" "bridge host-local"
+echo 1 >/proc/sys/net/ipv4/ip_forward
+iptables -P FORWARD DROP
+up a a1
+iptables -S FORWARD | sed 's/-m comment.*-j/-j/' >rules
+[ "$(wc -l <rules)" -gt 1 ] || fail "FORWARD was not opened"
+iptables -F FORWARD
+"$CNM" reconcile >out
+assert_match "reconcile" "ports of network" "$(cat out)"
+iptables -S FORWARD | sed 's/-m comment.*-j/-j/' >rules.now
+cmp rules rules.now || fail "FORWARD: $(diff rules rules.now)"
+assert_eq "reconcile once more" "nothing was missing" "$("$CNM" reconcile)"
+down a a1
+assert_eq "FORWARD, after DEL" "-P FORWARD DROP" "$(iptables -S FORWARD)"
+iptables -P FORWARD ACCEPT
+forget
+use "bridge host-local firewall" ""
+
 # The host's uplink becomes a port of a bridge, and virtual machines of somebody else are on another.
 ip addr flush dev uplink scope global
 ip link add br0 type bridge

@@ -199,6 +199,12 @@ ROWS
 assert_eq "end of the chosen range" $(($(port_of red/r1@eth0 '.Port == 7779') + 1)) \
 	"$("$CNM" endpoint inspect red/r1@eth0 | jq '.[0].Ports[] | select(.Port == 7779).HostPortEnd')"
 
+say "as Docker writes it"
+"$CNM" connect --netns /run/netns/x1 blue x1 -p 0:80/TCP >/dev/null || fail "0:80/TCP is refused"
+[ "$(port_of blue/x1@eth0 '.Protocol == "tcp"')" -gt 0 ] || fail "no port was chosen for 0:80"
+"$CNM" sandbox rm x1 >/dev/null
+refuses '224.0.0.1 is a multicast address' -p 224.0.0.1:8500:80
+
 say "out of the kernel's own range, without what is taken; when there is none left that is said"
 echo "40000 40003" >/proc/sys/net/ipv4/ip_local_port_range
 listening nc -l -k 40000

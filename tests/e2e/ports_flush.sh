@@ -115,6 +115,7 @@ works
 assert_eq "the table of others" "$(cat others)" "$(nft list table ip others)"
 broken_by "a network is forgotten" nft flush set inet cnm bridges
 broken_by "a published port of the pod is gone" nft 'delete element inet cnm ports4 { tcp . 8070 }'
+broken_by "a published port leads elsewhere" nft 'delete element inet cnm ports4 { tcp . 8070 }; add element inet cnm ports4 { tcp . 8070 : 10.10.0.99 . 80 }'
 broken_by "all claims are gone" nft flush set inet cnm claims
 broken_by "all maps are empty" sh -c 'for m in ports4 ports6 ranges4 ranges6 ports_of4; do nft flush map inet cnm $m; done'
 works

@@ -49,6 +49,9 @@ struct cnm_options {
 struct cnm_settings {
 	const char *root;  /* durable records; NULL: CNM_DEFAULT_ROOT */
 	const char *state; /* live records; NULL: CNM_DEFAULT_STATE */
+	/* A leave returns when its link is announced to be gone; what the kernel waits for after that is left to a child process, which is not reaped.
+	 * For programs that end soon. */
+	bool leaves_waiting;
 };
 
 /* Opens the roots (they are made when missing) with an empty driver registry. */

@@ -5,8 +5,12 @@
 #include "cnm/driver.h"
 #include "cnm/store.h"
 #include "cnm/sys/nft.h"
-#include "cnm/sys/rtnl.h"
+#include "cnm/sys/rtnl_link.h"
+#include "cnm/sys/rtnl_removal.h"
 #include <string.h>
+
+#define REMOVALS_MAX                                                                                         \
+	8 /* a process each; where many links go, waiting for them one by one keeps the host free for others */
 
 int cnm_controller_open(struct cnm_controller **ret, const struct cnm_settings *settings,
                         struct cnm_error *err)
@@ -17,6 +21,8 @@ int cnm_controller_open(struct cnm_controller **ret, const struct cnm_settings *
 
 	if (!controller)
 		return cnm_fail_nomem(err);
+	if (settings && settings->leaves_waiting)
+		controller->removals = REMOVALS_MAX;
 	if (cnm_boot_id(controller->boot_id, err) < 0 ||
 	    cnm_store_open(&controller->store, root, state, err) < 0) {
 		cnm_controller_close(controller);
@@ -71,6 +77,22 @@ struct cnm_rtnl *cnm_controller_rtnl(struct cnm_controller *controller, struct c
 	if (!controller->rtnl)
 		cnm_rtnl_open(&controller->rtnl, err);
 	return controller->rtnl;
+}
+
+int cnm_controller_remove_link(struct cnm_controller *controller, const char *name, struct cnm_error *err)
+{
+	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
+	struct cnm_rtnl_batch batch;
+
+	if (!rtnl)
+		return -1;
+	if (controller->removals > 0) {
+		controller->removals--;
+		return cnm_link_remove_announced(rtnl, name, err);
+	}
+	cnm_rtnl_batch_init(&batch);
+	cnm_link_delete(&batch, name);
+	return cnm_rtnl_batch_send(rtnl, &batch, err);
 }
 
 struct cnm_nft *cnm_controller_nft(struct cnm_controller *controller, struct cnm_error *err)

@@ -130,11 +130,14 @@ struct cnm_controller {
 	struct cnm_rtnl *rtnl; /* of the host's namespace; opened on first use */
 	struct cnm_nft *nft;   /* the same */
 	char boot_id[CNM_BOOT_ID_MAX];
+	unsigned removals; /* links that may still be removed without waiting for the kernel */
 };
 
 /* The sockets of the host's namespace, opened on first use; NULL on error. */
 struct cnm_rtnl *cnm_controller_rtnl(struct cnm_controller *controller, struct cnm_error *err);
 struct cnm_nft *cnm_controller_nft(struct cnm_controller *controller, struct cnm_error *err);
+/* Removes a link of the host's namespace; one that is not there counts as removed. */
+int cnm_controller_remove_link(struct cnm_controller *controller, const char *name, struct cnm_error *err);
 /* CNM_E_NOT_FOUND names the driver and those there are. */
 const struct cnm_driver *cnm_controller_driver(struct cnm_controller *controller, const char *name,
                                                struct cnm_error *err);

@@ -105,16 +105,11 @@ int cnm_bridge_join(struct cnm_controller *controller, const struct cnm_network 
 int cnm_bridge_leave(struct cnm_controller *controller, const struct cnm_network *network,
                      const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_error *err)
 {
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
-	struct cnm_rtnl_batch batch;
-
-	if (!rtnl || cnm_ports_withdraw(controller, endpoint, err) < 0)
+	if (cnm_ports_withdraw(controller, endpoint, err) < 0)
 		return -1;
 	if (!endpoint->host_ifname[0])
 		return 0;
-	cnm_rtnl_batch_init(&batch);
-	cnm_link_delete(&batch, endpoint->host_ifname);
-	if (cnm_rtnl_batch_send(rtnl, &batch, err) < 0)
+	if (cnm_controller_remove_link(controller, endpoint->host_ifname, err) < 0)
 		return -1;
 	return cnm_bridge_guard_remove(controller, endpoint, err);
 }

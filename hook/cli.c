@@ -342,7 +342,9 @@ static int finish(struct cnm_cli *cli, struct cnm_error *err)
 int cnm_cli_main(const struct cnm_cli_command *root, int argc, char **argv)
 {
 	struct cnm_cli cli = {
-	        .settings = {.root = environment("CNM_ROOT"), .state = environment("CNM_STATE")},
+	        .settings = {.root = environment("CNM_ROOT"),
+	                     .state = environment("CNM_STATE"),
+	                     .leaves_waiting = true},
 	};
 	struct cnm_error err = CNM_ERROR_INIT;
 	char *no_args[] = {NULL, NULL}, version[] = "version";

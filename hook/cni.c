@@ -131,7 +131,8 @@ static int dispatch(const struct cnm_cni_plugin *plugin, const struct cnm_cni_ca
 static int run(const struct cnm_cni_plugin *plugin, const struct cnm_cni_env *env, const struct cnm_buf *text,
                struct reply *reply, struct cnm_cni_error *err)
 {
-	struct cnm_settings settings = {.root = getenv("CNM_ROOT"), .state = getenv("CNM_STATE")};
+	struct cnm_settings settings = {
+	        .root = getenv("CNM_ROOT"), .state = getenv("CNM_STATE"), .leaves_waiting = true};
 	_cleanup_cni_config_ struct cnm_cni_config config = {0};
 	struct cnm_cni_call call = {.env = env, .config = &config};
 	struct cnm_error plain = CNM_ERROR_INIT;

@@ -46,7 +46,8 @@ int cnm_sandbox_release_unused(struct cnm_controller *controller, struct cnm_sto
                                const char *id, struct cnm_error *err);
 
 /* An endpoint's record out of its specification, with addresses taken. Everything is checked before anything is. */
-int cnm_endpoint_make(struct cnm_store_network *net, const struct cnm_network *network, const char *name,
+int cnm_endpoint_make(struct cnm_controller *controller, struct cnm_store_network *net,
+                      const struct cnm_network *network, const char *name,
                       const struct cnm_endpoint_spec *spec, struct cnm_endpoint **ret, struct cnm_error *err);
 
 /* The endpoints of a locked sandbox, read through its links. `known` (may be NULL) stands in for its own record. */

@@ -40,6 +40,7 @@ static const struct cnm_field join_members[] = {
         FIELD("boot_id", TEXT, boot_id),
         FIELD("gateway_priority", INT, gateway_priority),
         FIELD("no_gateway", BOOL, no_gateway),
+        FIELD("device_gateway", BOOL, device_gateway),
 };
 static const struct cnm_fields join_fields = CNM_FIELDS(join_members);
 

@@ -104,7 +104,8 @@ static int attach_new(struct cnm_attach *attach, const struct cnm_endpoint_spec 
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
 
 	if (cnm_store_link_take(&attach->sb, ref, NULL, err) < 0 ||
-	    cnm_endpoint_make(&attach->net, attach->network, ref->key, spec, &endpoint, err) < 0)
+	    cnm_endpoint_make(attach->controller, &attach->net, attach->network, ref->key, spec, &endpoint,
+	                      err) < 0)
 		return -1;
 	endpoint->transient = true;
 	memcpy(endpoint->ifname, ref->ifname, sizeof(endpoint->ifname));

@@ -48,6 +48,9 @@ struct cnm_driver {
 	int (*network_check)(struct cnm_controller *controller, struct cnm_network *network,
 	                     struct cnm_error *err);
 
+	/* Whether endpoints have the MAC address of something else: one that is asked for is refused then (CNM_E_UNSUPPORTED), and
+	 * endpoint_prepare fills in which one it is. Optional: no. */
+	bool (*shares_mac)(const struct cnm_network *network);
 	/* Checks endpoint->options, chooses names (host_ifname, driver_state). No side effects. */
 	int (*endpoint_prepare)(struct cnm_controller *controller, const struct cnm_network *network,
 	                        struct cnm_endpoint *endpoint, struct cnm_error *err);
@@ -58,6 +61,8 @@ struct cnm_driver {
 	/* Removes the endpoint's objects from the record alone; netns_fd is -1 when the namespace is gone. */
 	int (*leave)(struct cnm_controller *controller, const struct cnm_network *network,
 	             const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_error *err);
+	/* Where it publishes no ports: why, for people. Optional. */
+	const char *no_ports;
 	/* Publishes those of endpoint->ports that are not published yet (join does so itself): all or none. Optional: the driver publishes no
 	 * ports, and refuses them in endpoint_prepare. */
 	int (*publish)(struct cnm_controller *controller, const struct cnm_network *network,

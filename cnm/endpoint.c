@@ -101,7 +101,25 @@ static void fill_route_gateways(struct cnm_endpoint *endpoint)
 	}
 }
 
-int cnm_endpoint_make(struct cnm_store_network *net, const struct cnm_network *network, const char *name,
+static int choose_mac(struct cnm_controller *controller, const struct cnm_network *network,
+                      const char *wanted, struct cnm_mac *ret, struct cnm_error *err)
+{
+	const struct cnm_driver *driver = cnm_controller_driver(controller, network->driver, err);
+
+	if (!driver)
+		return -1;
+	if (driver->shares_mac && driver->shares_mac(network))
+		return !wanted ? 0
+		               : cnm_fail(err, CNM_E_UNSUPPORTED,
+		                          "MAC address %s: endpoints of this network have the parent's, and "
+		                          "none "
+		                          "of their own",
+		                          wanted);
+	return wanted ? cnm_mac_parse(ret, wanted, err) : cnm_mac_random(ret, err);
+}
+
+int cnm_endpoint_make(struct cnm_controller *controller, struct cnm_store_network *net,
+                      const struct cnm_network *network, const char *name,
                       const struct cnm_endpoint_spec *spec, struct cnm_endpoint **ret, struct cnm_error *err)
 {
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = calloc(1, sizeof(*endpoint));
@@ -118,8 +136,7 @@ int cnm_endpoint_make(struct cnm_store_network *net, const struct cnm_network *n
 	if (cnm_id_make(endpoint->id, err) < 0 || parse_requested(spec, requested, err) < 0 ||
 	    fill_options(spec, endpoint, err) < 0 || parse_routes(spec, endpoint, err) < 0 ||
 	    cnm_ports_append(endpoint, spec->ports, spec->port_count, err) < 0 ||
-	    (spec->mac ? cnm_mac_parse(&endpoint->mac, spec->mac, err)
-	               : cnm_mac_random(&endpoint->mac, err)) < 0)
+	    choose_mac(controller, network, spec->mac, &endpoint->mac, err) < 0)
 		return -1;
 	if (ipam->addresses_take(net, network, requested, spec->address_count, endpoint, err) < 0)
 		return -1;
@@ -148,7 +165,7 @@ static int create_locked(struct cnm_controller *controller, const struct cnm_net
 	}
 	/* Addresses of that name without a record: a creation that was killed. */
 	if (cnm_store_address_release_all(&net, spec->name, err) < 0 ||
-	    cnm_endpoint_make(&net, network, spec->name, spec, &endpoint, err) < 0)
+	    cnm_endpoint_make(controller, &net, network, spec->name, spec, &endpoint, err) < 0)
 		return -1;
 	if (cnm_store_endpoint_save(&net, endpoint, err) < 0) {
 		struct cnm_error ignored = CNM_ERROR_INIT;

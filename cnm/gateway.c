@@ -5,6 +5,16 @@
  */
 #include "cnm/sandbox_net.h"
 #include <string.h>
+#include <sys/socket.h>
+
+/* The unspecified address of the family stands for the interface itself. */
+static const struct cnm_addr *device_gateway(int family)
+{
+	static const struct cnm_addr ipv4 = {.family = AF_INET, .prefix = 32};
+	static const struct cnm_addr ipv6 = {.family = AF_INET6, .prefix = 128};
+
+	return family == AF_INET ? &ipv4 : &ipv6;
+}
 
 const struct cnm_addr *cnm_endpoint_gateway(const struct cnm_endpoint *endpoint, int family)
 {
@@ -12,9 +22,14 @@ const struct cnm_addr *cnm_endpoint_gateway(const struct cnm_endpoint *endpoint,
 
 	if (endpoint->no_gateway)
 		return NULL;
-	for (i = 0; i < endpoint->addr_count; i++)
-		if (endpoint->addrs[i].addr.family == family && cnm_addr_is_set(&endpoint->addrs[i].gateway))
+	for (i = 0; i < endpoint->addr_count; i++) {
+		if (endpoint->addrs[i].addr.family != family)
+			continue;
+		if (endpoint->device_gateway)
+			return device_gateway(family);
+		if (cnm_addr_is_set(&endpoint->addrs[i].gateway))
 			return &endpoint->addrs[i].gateway;
+	}
 	return NULL;
 }
 

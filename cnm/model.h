@@ -80,7 +80,8 @@ struct cnm_endpoint {
 	struct cnm_kvs aliases; /* key only */
 	struct cnm_kvs options;
 	struct cnm_kvs sysctls;
-	bool no_gateway; /* gives no default route: an internal network, or only_routes */
+	bool no_gateway;     /* gives no default route: an internal network, or only_routes */
+	bool device_gateway; /* its default routes lead to the interface, by no gateway */
 	struct cnm_endpoint_route routes[CNM_ENDPOINT_ROUTES];
 	size_t route_count;
 	struct cnm_port *ports;

@@ -43,7 +43,9 @@ static int open_publication(struct cnm_controller *controller, const struct cnm_
 	if (strcmp(p->endpoint->container, endpoint->container) != 0 || p->endpoint->joining)
 		return cnm_fail(err, CNM_E_NOT_FOUND, "it has left sandbox %s", endpoint->container);
 	if (!p->driver->publish)
-		return cnm_fail(err, CNM_E_UNSUPPORTED, "driver %s publishes no ports", p->driver->name);
+		return cnm_fail(err, CNM_E_UNSUPPORTED, "driver %s publishes no ports%s%s", p->driver->name,
+		                p->driver->no_ports ? ": " : "",
+		                p->driver->no_ports ? p->driver->no_ports : "");
 	return 0;
 }
 

@@ -41,8 +41,8 @@ static void close_subjects(struct subjects *subjects)
 	free(subjects->items);
 }
 
-/* 1: it has a firewall; 0: nothing to do. What is not readable harms no other network. A live folder says that the network was
- * in the kernel since the last boot, with endpoints or without. */
+/* 1: it has a firewall, or objects that may be missing; 0: nothing to do. What is not readable harms no other network. A live folder says
+ * that the network was in the kernel since the last boot, with endpoints or without. */
 static int open_subject(struct cnm_controller *controller, const char *name, struct subject *ret,
                         struct cnm_error *err)
 {
@@ -55,7 +55,7 @@ static int open_subject(struct cnm_controller *controller, const char *name, str
 	if (cnm_store_endpoint_keys(&ret->net, &ret->keys, err) < 0)
 		return -1;
 	ret->driver = cnm_controller_driver(controller, ret->network->driver, &lost);
-	return ret->driver && ret->driver->firewall_restore;
+	return ret->driver && (ret->driver->firewall_restore || ret->driver->network_check);
 }
 
 static int open_subjects(struct cnm_controller *controller, struct subjects *ret, struct cnm_error *err)
@@ -109,6 +109,8 @@ static int collect_endpoints(struct cnm_controller *controller, struct subject *
 static int collect(struct cnm_controller *controller, struct subject *subject, struct cnm_nft_batch *batch,
                    struct cnm_error *err)
 {
+	if (!subject->driver->firewall_restore)
+		return 0;
 	if (subject->driver->firewall_restore(controller, subject->network, NULL, batch, &subject->missing,
 	                                      err) < 0)
 		return cnm_wrap(err, "network %s", subject->network->name);

@@ -16,7 +16,8 @@ static int make_key(char ret[CNM_KEY_MAX + 1], const char *container, const char
 	return 0;
 }
 
-static int reserve_locked(struct cnm_store_network *net, const struct cnm_network *network, const char *key,
+static int reserve_locked(struct cnm_controller *controller, struct cnm_store_network *net,
+                          const struct cnm_network *network, const char *key,
                           const struct cnm_endpoint_spec *spec, struct cnm_endpoint **ret,
                           struct cnm_error *err)
 {
@@ -31,7 +32,7 @@ static int reserve_locked(struct cnm_store_network *net, const struct cnm_networ
 	}
 	/* Addresses without a record: a reservation that was killed. */
 	if (cnm_store_address_release_all(net, key, err) < 0 ||
-	    cnm_endpoint_make(net, network, key, spec, &endpoint, err) < 0)
+	    cnm_endpoint_make(controller, net, network, key, spec, &endpoint, err) < 0)
 		return -1;
 	if (cnm_store_endpoint_save(net, endpoint, err) < 0) {
 		cnm_ipam_release(net, endpoint, &ignored);
@@ -52,7 +53,7 @@ int cnm_endpoint_reserve(struct cnm_controller *controller, const struct cnm_net
 	if (make_key(key, container, ifname, err) < 0 ||
 	    cnm_store_network_lock(controller->store, network->name, CNM_LOCK_EXCLUSIVE, &net, err) < 0 ||
 	    cnm_store_network_load(controller->store, network->name, &now, err) < 0 ||
-	    reserve_locked(&net, now, key, spec, ret, err) < 0)
+	    reserve_locked(controller, &net, now, key, spec, ret, err) < 0)
 		return cnm_wrap(err, "network %s, container %s, interface %s", network->name, container,
 		                ifname);
 	return 0;

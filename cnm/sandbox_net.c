@@ -131,7 +131,8 @@ static void add_default(struct cnm_rtnl_batch *batch, const struct cnm_endpoint 
 
 	if (!gateway)
 		return;
-	route.gateway = *gateway;
+	if (!cnm_addr_is_unspecified(gateway))
+		route.gateway = *gateway;
 	cnm_route_replace(batch, &route);
 }
 
@@ -246,8 +247,10 @@ static int match_default(const struct cnm_route *route, void *arg, struct cnm_er
 {
 	struct search *search = arg;
 
-	if (route->dst.prefix == 0 && route->ifindex == search->ifindex &&
-	    cnm_addr_equal(&route->gateway, search->addr))
+	if (route->dst.family == search->addr->family && route->dst.prefix == 0 &&
+	    route->ifindex == search->ifindex &&
+	    (cnm_addr_is_unspecified(search->addr) ? !cnm_addr_is_set(&route->gateway)
+	                                           : cnm_addr_equal(&route->gateway, search->addr)))
 		search->found = true;
 	return 0;
 }

@@ -27,7 +27,7 @@ int cnm_sandbox_net_set_default(struct cnm_controller *controller, int netns_fd,
 int cnm_sandbox_net_check(struct cnm_controller *controller, const struct cnm_sandbox_net *net,
                           struct cnm_error *err);
 
-/* The gateway of the family that this endpoint could give; NULL: none. */
+/* The gateway of the family that this endpoint could give, unspecified where its interface itself is the way; NULL: none. */
 const struct cnm_addr *cnm_endpoint_gateway(const struct cnm_endpoint *endpoint, int family);
 /* Which of the endpoints gives the default route: highest priority, then network name, then interface name. Internal networks give
  * none. NULL where no one does. */

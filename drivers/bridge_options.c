@@ -37,38 +37,18 @@ static const struct cnm_option_rule rules[] = {
         {"cnm.allow", "allow", CNM_OPTION_WORDS, 0, 0, "ip mac ports"},
 };
 
-/* The link of the default route with the lowest metric, IPv4 before IPv6. */
-struct uplink {
-	int ifindex;
-	uint32_t metric;
-	uint8_t family;
-};
-
-static int note_default_route(const struct cnm_route *route, void *arg, struct cnm_error *err)
-{
-	struct uplink *best = arg;
-
-	if (route->dst.prefix != 0 || route->ifindex <= 0)
-		return 0;
-	if (best->ifindex && (best->family < route->dst.family ||
-	                      (best->family == route->dst.family && best->metric <= route->metric)))
-		return 0;
-	*best = (struct uplink){route->ifindex, route->metric, route->dst.family};
-	return 0;
-}
-
 static int uplink_mtu(struct cnm_controller *controller, unsigned *ret, struct cnm_error *err)
 {
 	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
-	struct uplink best = {0};
 	struct cnm_link link;
+	int ifindex;
 
 	*ret = DEFAULT_MTU;
-	if (!rtnl || cnm_route_list(rtnl, note_default_route, &best, err) < 0)
+	if (!rtnl || cnm_route_uplink(rtnl, &ifindex, err) < 0)
 		return -1;
-	if (!best.ifindex)
+	if (!ifindex)
 		return 0;
-	if (cnm_link_get(rtnl, NULL, best.ifindex, &link, err) < 0)
+	if (cnm_link_get(rtnl, NULL, ifindex, &link, err) < 0)
 		return -1;
 	*ret = link.mtu;
 	return 0;

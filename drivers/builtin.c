@@ -6,8 +6,8 @@
 int cnm_controller_add_builtin_drivers(struct cnm_controller *controller, struct cnm_error *err)
 {
 	static const struct cnm_driver *const builtin[] = {
-	        &cnm_driver_null,    &cnm_driver_host,    &cnm_driver_bridge,
-	        &cnm_driver_foreign, &cnm_driver_reserve,
+	        &cnm_driver_null,   &cnm_driver_host, &cnm_driver_bridge,  &cnm_driver_macvlan,
+	        &cnm_driver_ipvlan, &cnm_driver_vlan, &cnm_driver_foreign, &cnm_driver_reserve,
 	};
 	size_t i;
 

@@ -8,6 +8,9 @@
 extern const struct cnm_driver cnm_driver_null;
 extern const struct cnm_driver cnm_driver_host;
 extern const struct cnm_driver cnm_driver_bridge;
+extern const struct cnm_driver cnm_driver_macvlan;
+extern const struct cnm_driver cnm_driver_ipvlan;
+extern const struct cnm_driver cnm_driver_vlan;
 extern const struct cnm_driver cnm_driver_foreign;
 extern const struct cnm_driver cnm_driver_reserve;
 

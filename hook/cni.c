@@ -16,7 +16,8 @@
 static const struct cnm_cni_plugin *const plugins[] = {
         &cnm_cni_plugin_bridge,    &cnm_cni_plugin_host_local, &cnm_cni_plugin_cnm,
         &cnm_cni_plugin_firewall,  &cnm_cni_plugin_portmap,    &cnm_cni_plugin_tuning,
-        &cnm_cni_plugin_bandwidth, &cnm_cni_plugin_loopback,
+        &cnm_cni_plugin_bandwidth, &cnm_cni_plugin_loopback,   &cnm_cni_plugin_macvlan,
+        &cnm_cni_plugin_ipvlan,    &cnm_cni_plugin_vlan,
 };
 
 struct reply {

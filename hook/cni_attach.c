@@ -143,8 +143,9 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	                                   .allow_own_netns = call->env->netns_override};
 	struct cnm_join_spec join = {.ifname = call->env->ifname,
 	                             .gateway_priority = request->gateway_priority};
+	const char *mac = cnm_cni_requested_mac(call->config, &call->env->args);
 	struct cnm_endpoint_spec spec = {
-	        .mac = cnm_cni_requested_mac(call->config, &call->env->args),
+	        .mac = mac ? mac : request->mac,
 	        .aliases = (const char *const *)request->aliases.items,
 	        .alias_count = request->aliases.count,
 	        .route_count = request->route_count,

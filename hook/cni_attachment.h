@@ -29,6 +29,7 @@ struct cnm_cni_request {
 	size_t route_count;
 	bool only_routes;                    /* these and no other */
 	struct cnm_options options;          /* of the endpoint */
+	const char *mac;                     /* where the call asks for none; NULL: none */
 	const struct cnm_strings *addresses; /* instead of those that the call asks for; NULL: those */
 	bool no_ports;                       /* another plugin of the chain publishes them */
 	/* What an IPAM plugin says; NULL: none. Its routes, gateways and DNS settings go into the result as they are. */

@@ -8,6 +8,7 @@
 #include "drivers/bridge.h"
 #include "hook/cli_options.h"
 #include "hook/cni_attachment.h"
+#include "hook/cni_given.h"
 #include "hook/cni_ipam.h"
 #include "spec/cni_plugin.h"
 #include <stdio.h>
@@ -146,21 +147,11 @@ static int open_work(const struct cnm_cni_call *call, struct work *work, struct 
 
 /* Routes ----------------------------------------------------------------------------------------- */
 
-static const struct cnm_addr *said_gateway(const struct work *work, int family)
-{
-	size_t i;
-
-	for (i = 0; i < work->said.ip_count; i++)
-		if (work->said.ips[i].address.family == family && cnm_addr_is_set(&work->said.ips[i].gateway))
-			return &work->said.ips[i].gateway;
-	return NULL;
-}
-
 /* One default route at most; one that IPAM gives another gateway makes the option a contradiction, as it does to the reference. */
 static int add_default(const struct work *work, int family, struct cnm_cni_route *routes, size_t *count,
                        struct cnm_error *err)
 {
-	const struct cnm_addr *gateway = said_gateway(work, family);
+	const struct cnm_addr *gateway = cnm_cni_given_gateway(&work->said, family);
 	char text[CNM_ADDR_TEXT_MAX];
 	size_t i;
 
@@ -187,18 +178,11 @@ static int add_default(const struct work *work, int family, struct cnm_cni_route
 static int collect_routes(const struct work *work, struct cnm_cni_route **ret, size_t *ret_count,
                           struct cnm_error *err)
 {
-	_cleanup_free_ struct cnm_cni_route *routes = calloc(work->said.route_count + 2, sizeof(*routes));
-	size_t i, count = work->said.route_count;
+	_cleanup_free_ struct cnm_cni_route *routes = NULL;
+	size_t count = work->said.route_count;
 
-	if (!routes)
-		return cnm_fail_nomem(err);
-	for (i = 0; i < count; i++) {
-		const struct cnm_addr *gateway = said_gateway(work, work->said.routes[i].dst.family);
-
-		routes[i] = work->said.routes[i];
-		if (!cnm_addr_is_set(&routes[i].gateway) && gateway)
-			routes[i].gateway = *gateway;
-	}
+	if (cnm_cni_given_routes(&work->said, 2, &routes, err) < 0)
+		return -1;
 	if (add_default(work, AF_INET, routes, &count, err) < 0 ||
 	    add_default(work, AF_INET6, routes, &count, err) < 0)
 		return -1;
@@ -242,75 +226,18 @@ static int attach(const struct cnm_cni_call *call, struct work *work, const stru
 	return r;
 }
 
-/* Addresses of an external plugin as the model takes them. */
-struct given {
-	struct cnm_strings addresses;
-	struct cnm_pool_spec *pools;
-	struct {
-		char subnet[CNM_ADDR_TEXT_MAX], gateway[CNM_ADDR_TEXT_MAX];
-	} * texts;
-	size_t pool_count;
-};
-
-static void given_free(struct given *given)
-{
-	cnm_strings_free(&given->addresses);
-	free(given->pools);
-	free(given->texts);
-}
-
-static int add_pool(const struct work *work, struct cnm_cni_ip *ip, struct given *ret, struct cnm_error *err)
-{
-	struct cnm_addr subnet = cnm_addr_network(&ip->address);
-	char text[CNM_ADDR_TEXT_MAX];
-	size_t at = ret->pool_count;
-
-	if (ip->address.prefix == cnm_addr_bits(&ip->address)) {
-		if (work->bridge.is_gateway || work->bridge.ip_masq)
-			return cnm_fail(err, CNM_E_UNSUPPORTED,
-			                "address %s has no subnet, which isGateway and ipMasq need",
-			                cnm_addr_format_cidr(&ip->address, text));
-		return 0;
-	}
-	if (work->bridge.is_gateway && !cnm_addr_is_set(&ip->gateway)) {
-		ip->gateway = cnm_addr_add(&subnet, 1);
-		ip->gateway.prefix = (uint8_t)cnm_addr_bits(&subnet);
-	}
-	ret->pools[at].subnet = cnm_addr_format_cidr(&subnet, ret->texts[at].subnet);
-	/* Only on the bridge a gateway must be the subnet's. */
-	ret->pools[at].gateway =
-	        work->bridge.is_gateway ? cnm_addr_format(&ip->gateway, ret->texts[at].gateway) : "none";
-	ret->pool_count++;
-	return 0;
-}
-
-static int fill_given(struct work *work, struct given *ret, struct cnm_error *err)
-{
-	char text[CNM_ADDR_TEXT_MAX];
-	size_t i;
-
-	ret->pools = calloc(work->said.ip_count, sizeof(*ret->pools));
-	ret->texts = calloc(work->said.ip_count, sizeof(*ret->texts));
-	if (!ret->pools || !ret->texts)
-		return cnm_fail_nomem(err);
-	for (i = 0; i < work->said.ip_count; i++)
-		if (add_pool(work, &work->said.ips[i], ret, err) < 0 ||
-		    cnm_strings_add(&ret->addresses, cnm_addr_format_cidr(&work->said.ips[i].address, text),
-		                    err) < 0)
-			return -1;
-	work->target.pools = ret->pools;
-	work->target.pool_count = ret->pool_count;
-	return 0;
-}
-
 static int attach_given(const struct cnm_cni_call *call, struct work *work, json_object **ret,
                         struct cnm_cni_error *err)
 {
-	_cleanup_(given_free) struct given given = {0};
+	_cleanup_cni_given_ struct cnm_cni_given given = {0};
 	struct cnm_error plain = CNM_ERROR_INIT;
 
-	if (fill_given(work, &given, &plain) == 0)
+	if (cnm_cni_given_fill(&given, &work->said, work->bridge.is_gateway,
+	                       work->bridge.is_gateway || work->bridge.ip_masq, &plain) == 0) {
+		work->target.pools = given.pools;
+		work->target.pool_count = given.pool_count;
 		return attach(call, work, &given.addresses, ret, err);
+	}
 	cnm_wrap(&plain, "network %s: plugin bridge", call->config->name);
 	return cnm_cni_fail_model(err, call, &plain);
 }

@@ -8,13 +8,14 @@
 #include <sys/socket.h>
 
 #define BRIDGE_OPTION "com.docker.network.bridge.name"
+#define PARENT_OPTION "parent"
 
-static const char *wanted_bridge(const struct cnm_network_spec *spec)
+static const char *wanted(const struct cnm_network_spec *spec, const char *option)
 {
 	size_t i;
 
 	for (i = 0; i < spec->options.count; i++)
-		if (strcmp(spec->options.items[i].key, BRIDGE_OPTION) == 0)
+		if (strcmp(spec->options.items[i].key, option) == 0)
 			return spec->options.items[i].value;
 	return NULL;
 }
@@ -38,12 +39,15 @@ static bool overlaps(const struct cnm_network *other, const struct cnm_pool_spec
 
 static bool is_in_the_way(const struct cnm_network *other, const struct cnm_cni_target *target)
 {
-	const char *bridge = wanted_bridge(target->spec);
-	const char *theirs = cnm_kvs_get(&other->driver_state, "bridge");
+	const char *bridge = wanted(target->spec, BRIDGE_OPTION),
+	           *parent = wanted(target->spec, PARENT_OPTION);
+	const char *their_bridge = cnm_kvs_get(&other->driver_state, "bridge");
+	const char *their_parent = cnm_kvs_get(&other->driver_state, "parent");
 
 	if (!other->described || strcmp(other->name, target->name) == 0)
 		return false;
-	return (bridge && theirs && strcmp(bridge, theirs) == 0) ||
+	return (bridge && their_bridge && strcmp(bridge, their_bridge) == 0) ||
+	       (parent && their_parent && strcmp(parent, their_parent) == 0) ||
 	       overlaps(other, target->spec->pools, target->spec->pool_count) ||
 	       overlaps(other, target->pools, target->pool_count);
 }

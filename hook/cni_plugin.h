@@ -36,6 +36,9 @@ extern const struct cnm_cni_plugin cnm_cni_plugin_portmap;
 extern const struct cnm_cni_plugin cnm_cni_plugin_tuning;
 extern const struct cnm_cni_plugin cnm_cni_plugin_bandwidth;
 extern const struct cnm_cni_plugin cnm_cni_plugin_loopback;
+extern const struct cnm_cni_plugin cnm_cni_plugin_macvlan;
+extern const struct cnm_cni_plugin cnm_cni_plugin_ipvlan;
+extern const struct cnm_cni_plugin cnm_cni_plugin_vlan;
 
 /* The plugin that a name (argv[0], with or without folders) means; our own type for every name that is none of the reference's. */
 const struct cnm_cni_plugin *cnm_cni_plugin_find(const char *argv0);

@@ -62,10 +62,12 @@ static int add_default_route(const struct cnm_endpoint_set *set, const struct cn
 {
 	const struct cnm_endpoint *const *all = (const struct cnm_endpoint *const *)set->items;
 	struct cnm_addr any = {.family = (uint8_t)family};
+	const struct cnm_addr *gateway;
 
 	if (cnm_gateway_elect(all, set->count, family) != endpoint)
 		return 0;
-	return cnm_cni_result_add_route(result, &any, cnm_endpoint_gateway(endpoint, family), err);
+	gateway = cnm_endpoint_gateway(endpoint, family);
+	return cnm_cni_result_add_route(result, &any, cnm_addr_is_unspecified(gateway) ? NULL : gateway, err);
 }
 
 /* Of a container's endpoints one gives the default route; the others' results must not claim it. */

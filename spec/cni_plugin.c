@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys of the chained reference plugins: portmap, firewall, tuning, bandwidth; and macvlan. */
+/* Keys of the chained reference plugins: portmap, firewall, tuning, bandwidth. */
 #include "spec/cni_plugin.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
@@ -147,33 +147,6 @@ void cnm_cni_tuning_free(struct cnm_cni_tuning *tuning)
 		return;
 	cnm_kvs_free(&tuning->sysctl);
 	free(TAKE_PTR(tuning->mac));
-}
-
-static int read_macvlan(struct cnm_cni_macvlan *macvlan, json_object *root, struct cnm_error *err)
-{
-	static const char *const modes[] = {"bridge", "private", "vepa", "passthru"};
-
-	if (cnm_caseless_get_string(root, "master", &macvlan->master, err) < 0 ||
-	    read_word(root, "mode", modes, CNM_ARRAY_SIZE(modes), &macvlan->mode, err) < 0 ||
-	    cnm_caseless_get_int(root, "mtu", 0, INT_MAX, &macvlan->mtu, err) < 0 ||
-	    cnm_caseless_get_string(root, "mac", &macvlan->mac, err) < 0 ||
-	    cnm_caseless_get_bool(root, "linkInContainer", &macvlan->link_in_container, err) < 0 ||
-	    cnm_caseless_get_int64(root, "bcqueuelen", 0, UINT32_MAX, &macvlan->bc_queue_len, err) < 0)
-		return -1;
-	if (macvlan->master && *macvlan->master == '\0')
-		macvlan->master = NULL;
-	if (macvlan->mac && *macvlan->mac == '\0')
-		macvlan->mac = NULL;
-	return 0;
-}
-
-int cnm_cni_macvlan_parse(struct cnm_cni_macvlan *ret, const struct cnm_cni_config *config,
-                          struct cnm_cni_error *err)
-{
-	struct cnm_error plain = CNM_ERROR_INIT;
-
-	*ret = (struct cnm_cni_macvlan){.mode = "bridge"};
-	return read_macvlan(ret, config->root, &plain) < 0 ? fail_config(err, config, &plain) : 0;
 }
 
 static int check_bandwidth(const struct cnm_cni_bandwidth *bandwidth, struct cnm_error *err)

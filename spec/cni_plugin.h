@@ -82,17 +82,22 @@ int cnm_cni_tuning_parse(struct cnm_cni_tuning *ret, const struct cnm_cni_config
 void cnm_cni_tuning_free(struct cnm_cni_tuning *tuning);
 #define _cleanup_cni_tuning_ __attribute__((cleanup(cnm_cni_tuning_free)))
 
-struct cnm_cni_macvlan {
-	const char *master; /* NULL: the link of the default route */
-	const char *mode;   /* "bridge", "private", "vepa" or "passthru" */
-	int mtu;            /* 0: that of master */
-	const char *mac;    /* of the configuration; NULL: not given */
+/* macvlan, ipvlan, vlan: links on a master. */
+enum cnm_cni_parent_type { CNM_CNI_MACVLAN, CNM_CNI_IPVLAN, CNM_CNI_VLAN };
+
+struct cnm_cni_parent {
+	const char *master; /* NULL: the link of the default route; vlan has one */
+	const char *
+	        mode; /* macvlan: "bridge", "private", "vepa" or "passthru"; ipvlan: "l2", "l3" or "l3s"; vlan: NULL */
+	int mtu; /* 0: that of master */
 	bool link_in_container;
-	int64_t bc_queue_len; /* 0: the kernel's choice */
+	const char *mac;      /* of macvlan's configuration; NULL: not given */
+	int64_t bc_queue_len; /* of macvlan; 0: the kernel's choice */
+	int vlan_id;          /* of vlan: 1 to 4094 */
 };
 
-int cnm_cni_macvlan_parse(struct cnm_cni_macvlan *ret, const struct cnm_cni_config *config,
-                          struct cnm_cni_error *err);
+int cnm_cni_parent_parse(struct cnm_cni_parent *ret, enum cnm_cni_parent_type type,
+                         const struct cnm_cni_config *config, struct cnm_cni_error *err);
 
 /* Rates and bursts of a bandwidth plugin: runtimeConfig.bandwidth if given, else the flat keys. A rate
  * without a burst, or the reverse, is code 7. */

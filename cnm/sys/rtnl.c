@@ -4,7 +4,9 @@
  * an answer's number tells which request it belongs to, and one of an earlier batch is passed over.
  */
 #include "cnm/sys/rtnl.h"
+#include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
+#include "cnm/sys/netns.h"
 #include <errno.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
@@ -46,6 +48,18 @@ int cnm_rtnl_open(struct cnm_rtnl **ret, struct cnm_error *err)
 	setsockopt(mnl_socket_get_fd(rtnl->nl), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	*ret = rtnl;
 	return 0;
+}
+
+int cnm_rtnl_open_in(struct cnm_rtnl **ret, int netns_fd, struct cnm_error *err)
+{
+	_cleanup_close_ int own = cnm_netns_open_own(err);
+	int r;
+
+	if (own < 0 || cnm_netns_enter(netns_fd, err) < 0)
+		return -1;
+	r = cnm_rtnl_open(ret, err);
+	cnm_netns_return(own);
+	return r;
 }
 
 void cnm_rtnl_close(struct cnm_rtnl *rtnl)

@@ -18,6 +18,8 @@ struct cnm_rtnl;
 
 /* Opens a socket in the calling thread's network namespace. */
 int cnm_rtnl_open(struct cnm_rtnl **ret, struct cnm_error *err);
+/* Opens one in the namespace behind the descriptor; the thread is back in its own when this returns. */
+int cnm_rtnl_open_in(struct cnm_rtnl **ret, int netns_fd, struct cnm_error *err);
 void cnm_rtnl_close(struct cnm_rtnl *rtnl);
 void cnm_rtnl_closep(struct cnm_rtnl **rtnl);
 #define _cleanup_rtnl_ __attribute__((cleanup(cnm_rtnl_closep)))
@@ -27,7 +29,7 @@ void cnm_rtnl_closep(struct cnm_rtnl **rtnl);
 #define CNM_RTNL_WHAT_MAX    96
 
 /*
- * Requests waiting to be sent. The builders of rtnl_link.h, rtnl_addr.h and rtnl_route.h append to
+ * Requests waiting to be sent. The builders of rtnl_link.h, rtnl_child.h, rtnl_addr.h and rtnl_route.h append to
  * it and cannot fail; a batch that overflowed fails when it is sent.
  */
 struct cnm_rtnl_batch {

@@ -238,6 +238,8 @@ static void read_kind(struct cnm_link *link, const struct nlattr *info)
 	{
 		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
 			copy_string(link->kind, sizeof(link->kind), attr);
+		else if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
+			copy_string(link->master_kind, sizeof(link->master_kind), attr);
 	}
 }
 
@@ -287,6 +289,7 @@ static int read_link(const struct nlmsghdr *nlh, struct cnm_link *link)
 	memset(link, 0, sizeof(*link));
 	link->ifindex = ifi->ifi_index;
 	link->flags = ifi->ifi_flags;
+	link->hw_type = ifi->ifi_type;
 	link->peer_netnsid = -1;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) read_attr(link, attr);
 	return 1;

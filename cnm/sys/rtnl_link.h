@@ -47,10 +47,12 @@ struct cnm_link {
 	char alias[CNM_LINK_ALIAS_MAX];
 	struct cnm_mac mac;
 	unsigned mtu;
-	unsigned flags; /* IFF_* */
+	unsigned flags;   /* IFF_* */
+	unsigned hw_type; /* ARPHRD_* */
 	int master_ifindex;
-	int peer_ifindex; /* IFLA_LINK: of a veth, the other end's index in its own namespace */
-	int peer_netnsid; /* IFLA_LINK_NETNSID, or -1 */
+	char master_kind[16]; /* "bridge", "bond", ...: what it is a port of; "" */
+	int peer_ifindex;     /* IFLA_LINK: of a veth, the other end's index in its own namespace */
+	int peer_netnsid;     /* IFLA_LINK_NETNSID, or -1 */
 };
 
 /* EEXIST is refused, so that a link of somebody else is never taken over unseen. */

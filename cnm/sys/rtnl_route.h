@@ -30,6 +30,9 @@ typedef int (*cnm_route_fn)(const struct cnm_route *route, void *arg, struct cnm
 /* Main table, unicast, both families (cloned and cache entries left out). */
 int cnm_route_list(struct cnm_rtnl *rtnl, cnm_route_fn fn, void *arg, struct cnm_error *err);
 
+/* The link of the default route with the lowest metric, IPv4 before IPv6; 0: there is none. */
+int cnm_route_uplink(struct cnm_rtnl *rtnl, int *ret_ifindex, struct cnm_error *err);
+
 /* 1 when the address is this namespace's own (the kernel routes it to itself), 0 when not, -1 on error. */
 int cnm_addr_is_local(struct cnm_rtnl *rtnl, const struct cnm_addr *addr, struct cnm_error *err);
 

@@ -164,6 +164,7 @@ static void endpoint_fill_join(struct cnm_endpoint *endpoint)
 	strcpy(endpoint->boot_id, BOOT);
 	endpoint->gateway_priority = -5;
 	endpoint->no_gateway = true;
+	endpoint->device_gateway = true;
 }
 
 static void endpoint_fill_ports(struct cnm_endpoint *endpoint)
@@ -222,6 +223,7 @@ static void assert_join(const struct cnm_endpoint *a, const struct cnm_endpoint 
 	cr_assert_str_eq(b->boot_id, a->boot_id);
 	cr_assert_eq(b->gateway_priority, a->gateway_priority);
 	cr_assert_eq(b->no_gateway, a->no_gateway);
+	cr_assert_eq(b->device_gateway, a->device_gateway);
 }
 
 static void assert_lists(const struct cnm_endpoint *a, const struct cnm_endpoint *b)

@@ -87,6 +87,24 @@ Test(gateway, endpoint_that_gives_none_is_passed_over)
 	assert_elected(&b, &internal, AF_INET);
 }
 
+/* The unspecified address says that the interface itself is the way; only in families that the endpoint has. */
+Test(gateway, interface_itself_takes_part_in_the_election)
+{
+	struct cnm_endpoint a = endpoint("a", "eth0", 0), b = endpoint("b", "eth1", 0);
+
+	give(&a, "10.0.0.2", NULL);
+	a.device_gateway = true;
+	give(&b, "10.1.0.2", "10.1.0.1");
+	give(&b, "fd01::2", "fd01::1");
+	cr_assert(cnm_addr_is_unspecified(cnm_endpoint_gateway(&a, AF_INET)));
+	cr_assert_eq(cnm_endpoint_gateway(&a, AF_INET)->family, AF_INET);
+	cr_assert_null(cnm_endpoint_gateway(&a, AF_INET6));
+	assert_elected(&a, &b, AF_INET);
+	assert_elected(&b, &a, AF_INET6);
+	a.no_gateway = true;
+	cr_assert_null(cnm_endpoint_gateway(&a, AF_INET));
+}
+
 Test(gateway, each_family_is_elected_on_its_own)
 {
 	struct cnm_endpoint a = endpoint("a", "eth0", 0), b = endpoint("b", "eth1", 0);

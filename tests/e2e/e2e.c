@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 #define SCRIPTS_MAX 64
-#define SECONDS     300
+#define SECONDS     300 /* of a script, unless $CNM_TEST_SECONDS says more */
+#define SECONDS_MAX 1800
 #define OUTPUT_TAIL 12000
 
 /* Parameters are copied into another process: an array, no pointer. */
@@ -100,12 +101,21 @@ static pid_t start(const struct script *script, const struct cnm_test_roots *roo
 	_exit(127);
 }
 
+/* An emulated machine needs more than a real one. */
+static int seconds(void)
+{
+	const char *text = getenv("CNM_TEST_SECONDS");
+	int n = text ? atoi(text) : 0;
+
+	return n > SECONDS && n < SECONDS_MAX ? n : SECONDS;
+}
+
 /* The exit status, or -1 after killing what took too long. */
 static int wait_for(pid_t pid)
 {
 	int status;
 
-	for (int i = 0; i < SECONDS * 50; i++) {
+	for (int i = 0; i < seconds() * 50; i++) {
 		pid_t got = waitpid(pid, &status, WNOHANG);
 		if (got == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -117,7 +127,7 @@ static int wait_for(pid_t pid)
 	return -1;
 }
 
-ParameterizedTest(struct script *script, e2e, script, .timeout = SECONDS + 15)
+ParameterizedTest(struct script *script, e2e, script, .timeout = SECONDS_MAX)
 {
 	struct cnm_test_roots roots;
 	char log[96];
@@ -135,7 +145,8 @@ ParameterizedTest(struct script *script, e2e, script, .timeout = SECONDS + 15)
 	if (status != 0)
 		cr_assert_fail("tests/e2e/%s: %s %d\n%s", script->name,
 		               status < 0 ? "no end after seconds:" : "exit status",
-		               status < 0 ? SECONDS : status,
+		               status < 0 ? seconds() : status,
 		               len > OUTPUT_TAIL ? text + len - OUTPUT_TAIL : text);
+	cr_log_info("tests/e2e/%s passed", script->name);
 	free(text);
 }

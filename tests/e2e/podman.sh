@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # podman with its CNI back end, and our executable under the names of the plugins that it calls: nothing else in the plugin folder. Networks, two at
-# once, chosen addresses, networks that come and go while a container runs, both families, no way out, and nothing left.
+# once, chosen addresses, networks that come and go while a container runs, both families, no way out, macvlan, and nothing left.
 . "$(dirname "$0")/lib.sh"
+. "$CNM_SOURCE/tests/e2e/parent.inc.sh"
 
 # podman runs its clean-up without our environment: the roots are the default ones. Its CNI library keeps files in /var/lib too.
 mount -t tmpfs -o mode=755 tmpfs /var/lib
 export CNM_ROOT=/var/lib/cnm CNM_STATE=/run/cnm
 mkdir plugins nets home
-for t in bridge host-local portmap firewall tuning loopback; do ln -s "$CNM" plugins/$t; done
+for t in bridge macvlan ipvlan host-local portmap firewall tuning loopback; do ln -s "$CNM" plugins/$t; done
 cat >containers.conf <<CONF
 [network]
 network_backend = "cni"
@@ -163,6 +164,24 @@ pod network rm web six inner >/dev/null
 "$CNM" network prune >/dev/null
 assert_eq "networks" "" "$("$CNM" network ls -q)"
 assert_baseline start
+say "macvlan"
+make_lan
+pod network create -d macvlan -o parent=lan0 --subnet 10.3.0.0/24 --gateway 10.3.0.1 lan >/dev/null
+baseline lan
+start c1 --network lan
+start c2 --network lan:ip=10.3.0.77,mac=02:00:00:00:00:77
+assert_eq "address, as podman shows it" 10.3.0.77 "$(settings c2 lan IPAddress)"
+assert_eq "MAC, as podman shows it" 02:00:00:00:00:77 "$(settings c2 lan MacAddress)"
+assert_eq "the kernel's link" macvlan "$(inside c2 ip -d -j link show dev eth0 | jq -r '.[0].linkinfo.info_kind')"
+for a in 10.3.0.77 10.3.0.1; do
+	inside c1 ping -c 2 -i 0.2 -W 2 -q "$a" >/dev/null || fail "c1 does not reach $a"
+done
+pod rm -f -t 0 c1 c2 >/dev/null
+pod network rm lan >/dev/null
+"$CNM" network prune >/dev/null
+assert_baseline lan
+ip netns del beyond
+
 say "a network that podman removed and made again, of another subnet"
 pod network create --subnet 10.93.0.0/24 web >/dev/null
 start c1 --network web

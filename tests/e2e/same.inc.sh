@@ -7,18 +7,19 @@
 DEBIAN=/usr/lib/cni
 [ -x $DEBIAN/bridge ] || fail "$DEBIAN/bridge is missing (package containernetworking-plugins)"
 mkdir ours theirs
-for t in bridge host-local portmap firewall tuning; do
+for t in bridge macvlan ipvlan vlan host-local portmap firewall tuning; do
 	ln -s "$CNM" ours/$t
 	ln -s $DEBIAN/$t theirs/$t
 done
 ln -s $DEBIAN/static ours/static
 ln -s $DEBIAN/static theirs/static
 
-# call PLUGINS COMMAND CONTAINER [TYPE] <CONFIGURATION. $ARGS is CNI_ARGS.
+# call PLUGINS COMMAND CONTAINER [TYPE] <CONFIGURATION. $ARGS is CNI_ARGS, $TYPE the type of what is compared.
 ARGS=
+TYPE=bridge
 call() {
 	env -i PATH="$PATH" CNM_ROOT="$CNM_ROOT" CNM_STATE="$CNM_STATE" CNI_COMMAND="$2" CNI_CONTAINERID="$3" \
-		CNI_NETNS="/run/netns/$3" CNI_IFNAME=eth0 CNI_ARGS="$ARGS" CNI_PATH="$TMPDIR/$1" "$TMPDIR/$1/${4:-bridge}"
+		CNI_NETNS="/run/netns/$3" CNI_IFNAME=eth0 CNI_ARGS="$ARGS" CNI_PATH="$TMPDIR/$1" "$TMPDIR/$1/${4:-$TYPE}"
 }
 
 # shape <RESULT: the plugin's to choose are the MAC, unless one was asked for, and the host's name for the pair.
@@ -91,7 +92,7 @@ run() {
 # both CONFIGURATION: the lives by theirs and by ours. $before is run before each.
 before=
 both() {
-	printf '%s' "$1" | jq '{cniVersion: "1.0.0", name: "ref", type: "bridge"} + .' >given
+	printf '%s' "$1" | jq --arg t $TYPE '{cniVersion: "1.0.0", name: "ref", type: $t} + .' >given
 	version=$(jq -r .cniVersion given)
 	BRIDGE=$(jq -r '.bridge // "cni0"' given)
 	for plugins in theirs ours; do

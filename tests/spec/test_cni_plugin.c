@@ -110,20 +110,68 @@ Test(cni_plugin, macvlan)
 {
 	_cleanup_cni_config_ struct cnm_cni_config plain, full;
 	struct cnm_cni_error err = CNM_CNI_ERROR_INIT;
-	struct cnm_cni_macvlan a, b;
+	struct cnm_cni_parent a, b;
 
 	cnm_test_cni_config(&plain, "\"master\":\"\",\"mode\":\"\",\"mac\":\"\"");
-	cr_assert_eq(cnm_cni_macvlan_parse(&a, &plain, &err), 0, "%s", err.msg);
+	cr_assert_eq(cnm_cni_parent_parse(&a, CNM_CNI_MACVLAN, &plain, &err), 0, "%s", err.msg);
 	cr_assert(!a.master && !a.mac && a.mtu == 0 && !a.link_in_container && a.bc_queue_len == 0);
 	cr_assert_str_eq(a.mode, "bridge");
 	cnm_test_cni_config(
 	        &full, "\"master\":\"eth0\",\"mode\":\"passthru\",\"mtu\":1400,\"mac\":\"02:00:00:00:00:01\","
 	               "\"linkInContainer\":true,\"bcqueuelen\":4294967295");
-	cr_assert_eq(cnm_cni_macvlan_parse(&b, &full, &err), 0, "%s", err.msg);
+	cr_assert_eq(cnm_cni_parent_parse(&b, CNM_CNI_MACVLAN, &full, &err), 0, "%s", err.msg);
 	cr_assert_str_eq(b.master, "eth0");
 	cr_assert_str_eq(b.mode, "passthru");
 	cr_assert_str_eq(b.mac, "02:00:00:00:00:01");
 	cr_assert(b.mtu == 1400 && b.link_in_container && b.bc_queue_len == 4294967295);
+}
+
+Test(cni_plugin, ipvlan_and_vlan)
+{
+	_cleanup_cni_config_ struct cnm_cni_config plain, full;
+	struct cnm_cni_error err = CNM_CNI_ERROR_INIT;
+	struct cnm_cni_parent parent;
+
+	cnm_test_cni_config(&plain, "\"mode\":\"\"");
+	cr_assert_eq(cnm_cni_parent_parse(&parent, CNM_CNI_IPVLAN, &plain, &err), 0, "%s", err.msg);
+	cr_assert_str_eq(parent.mode, "l2");
+	cr_assert_null(parent.master);
+	cr_assert_eq(cnm_cni_parent_parse(&parent, CNM_CNI_VLAN, &plain, &err), -1);
+	cr_assert_eq(err.code, 7);
+	cr_assert(strstr(err.msg, "plugin vlan: key \"master\" is missing"), "%s", err.msg);
+	cnm_test_cni_config(&full, "\"master\":\"eth0\",\"mode\":\"l3s\",\"vlanId\":4094,\"mtu\":1400");
+	cr_assert_eq(cnm_cni_parent_parse(&parent, CNM_CNI_IPVLAN, &full, &err), 0, "%s", err.msg);
+	cr_assert_str_eq(parent.mode, "l3s");
+	cr_assert_eq(cnm_cni_parent_parse(&parent, CNM_CNI_VLAN, &full, &err), 0, "%s", err.msg);
+	cr_assert(parent.vlan_id == 4094 && parent.mtu == 1400 && !parent.mode);
+	cr_assert_str_eq(parent.master, "eth0");
+}
+
+Test(cni_plugin, keys_of_links_on_a_master_that_are_wrong)
+{
+	static const struct {
+		enum cnm_cni_parent_type type;
+		const char *members, *text;
+	} rows[] = {
+	        {CNM_CNI_MACVLAN, "\"mode\":\"l2\"", "key \"mode\": unknown value \"l2\""},
+	        {CNM_CNI_IPVLAN, "\"mode\":\"bridge\"", "key \"mode\": unknown value \"bridge\""},
+	        {CNM_CNI_IPVLAN, "\"master\":\"a/b\"", "key \"master\": \"a/b\" is not an interface name"},
+	        {CNM_CNI_VLAN, "\"master\":\"eth0\"", "key \"vlanId\" is missing"},
+	        {CNM_CNI_VLAN, "\"master\":\"eth0\",\"vlanId\":4095", "vlanId"},
+	        {CNM_CNI_MACVLAN, "\"bcqueuelen\":-1", "bcqueuelen"},
+	        {CNM_CNI_MACVLAN, "\"mtu\":\"1500\"", "mtu"},
+	};
+
+	for (size_t i = 0; i < CNM_ARRAY_SIZE(rows); i++) {
+		_cleanup_cni_config_ struct cnm_cni_config config;
+		struct cnm_cni_error err = CNM_CNI_ERROR_INIT;
+		struct cnm_cni_parent parent;
+
+		cnm_test_cni_config(&config, rows[i].members);
+		cr_expect_eq(cnm_cni_parent_parse(&parent, rows[i].type, &config, &err), -1, "row %zu", i);
+		cr_expect_eq(err.code, 7);
+		cr_expect(strstr(err.msg, rows[i].text), "row %zu: %s", i, err.msg);
+	}
 }
 
 /* runtimeConfig alone counts where it is given; containerd sends the largest burst that there is. */
@@ -178,9 +226,9 @@ static int parse_tuning(const struct cnm_cni_config *config, struct cnm_cni_erro
 
 static int parse_macvlan(const struct cnm_cni_config *config, struct cnm_cni_error *err)
 {
-	struct cnm_cni_macvlan macvlan;
+	struct cnm_cni_parent macvlan;
 
-	return cnm_cni_macvlan_parse(&macvlan, config, err);
+	return cnm_cni_parent_parse(&macvlan, CNM_CNI_MACVLAN, config, err);
 }
 
 static int parse_bandwidth(const struct cnm_cni_config *config, struct cnm_cni_error *err)

@@ -26,7 +26,7 @@ forbid drivers 'hook/|tests/' 'drivers know no way in'
 forbid hook 'tests/' 'tests are not part of the program'
 
 # A driver includes its own headers (bridge*.c: bridge*.h) and what all drivers share; builtin.c knows them all.
-shared='builtin|options|ruleset|forwarding|plain|ports|foreign|uplinks'
+shared='builtin|options|ruleset|forwarding|plain|ports|foreign|uplinks|parent'
 for file in drivers/*.[ch]; do
 	[ -e "$file" ] || continue
 	own=$(basename "$file" | sed 's/[_.].*//')

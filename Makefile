@@ -91,8 +91,8 @@ quickstart: deps ## network, two containers under runc, ping, masquerading, remo
 
 check: deps ## build and run all tests (as root); ends with their count
 	$(Q)$(SUBMAKE) all tests
-	$(Q)$(MAKE) --no-print-directory run-tests
 	$(Q)$(if $(FILTER)$(E2E),,$(MAKE) --no-print-directory run-vm FILTER='e2e/*' E2E='$(VM_E2E_SHORT)')
+	$(Q)$(MAKE) --no-print-directory run-tests
 
 # A second kernel, Debian's, in a virtual machine: it has ipvlan and VLANs, which the one here may lack. All of it is emulated, ten times as slow
 # as here: `make check` runs what only that kernel can tell.

@@ -22,7 +22,7 @@ echo "  VM    $(basename "$kernel")"
 		-nodefaults -no-user-config -display none -no-reboot -kernel "$kernel" -initrd "$dir/initrd" -serial stdio \
 		-serial "file:$dir/status" -append "$(echo $words)" </dev/null || status=$?
 	echo $status >"$dir/qemu"
-} | sed -u -e 's/\r$//' -e '/SKIP.*: Test is disabled$/d; / Running .* from /d; /Criterion v/d; /RUN .*:[a-z0-9_]*$/d' \
+} | sed -u -e 's/\r$//' -e 's/\x1b\[[0-9;]*m//g' -e '/SKIP.*: Test is disabled$/d; / Running .* from /d; /Criterion v/d; /RUN .*:[a-z0-9_]*$/d' \
 	-e '/reboot: Power down/d; s/^/    /'
 status=$(cat "$dir/qemu")
 case $status in

@@ -18,10 +18,10 @@ V ?=
 Q := $(if $(V),,@)
 
 # What runs the executable, what builds it, and what tests it (Debian's names).
-DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libcap2 libnftables1
-DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev
+DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libcap2 libnftables1 libcurl4
+DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev libcurl4-openssl-dev
 DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc crun jq strace util-linux procps \
-	netcat-openbsd conntrack docker.io iptables containernetworking-plugins podman containerd clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+	netcat-openbsd conntrack docker.io python3 openssl ovn-docker ovn-central ovn-host openvswitch-switch python3-flask iptables containernetworking-plugins podman containerd clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # What the virtual machine of check-vm needs; its kernel is downloaded as a package and unpacked, not installed.
 DEPS_VM := qemu-system-x86 binutils tcpdump netbase

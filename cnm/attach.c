@@ -98,8 +98,6 @@ int cnm_attach_choose_ifname(struct cnm_attach *attach, const char *wanted, char
 {
 	const char *prefix =
 	        cnm_kvs_get(&attach->network->options, "com.docker.network.container_iface_prefix");
-	_cleanup_link_refs_ struct cnm_link_refs refs = {0};
-	unsigned i;
 
 	/* An endpoint without an interface takes none of the names that interfaces have. */
 	if (attach->driver->no_addresses)
@@ -110,12 +108,21 @@ int cnm_attach_choose_ifname(struct cnm_attach *attach, const char *wanted, char
 		snprintf(ret, IF_NAMESIZE, "%s", wanted);
 		return 0;
 	}
+	return cnm_attach_free_ifname(attach, prefix ? prefix : "eth", ret, err);
+}
+
+int cnm_attach_free_ifname(struct cnm_attach *attach, const char *prefix, char ret[IF_NAMESIZE],
+                           struct cnm_error *err)
+{
+	_cleanup_link_refs_ struct cnm_link_refs refs = {0};
+	unsigned i;
+
 	if (cnm_store_links_list(&attach->sb, &refs, err) < 0)
 		return -1;
 	for (i = 0; i < IFNAME_TRIES; i++) {
 		char name[64];
 
-		snprintf(name, sizeof(name), "%s%u", prefix ? prefix : "eth", i);
+		snprintf(name, sizeof(name), "%s%u", prefix, i);
 		if (is_used(&refs, name))
 			continue;
 		if (cnm_ifname_check(name, err) < 0)
@@ -139,13 +146,24 @@ static int fill_join(struct cnm_attach *attach, struct cnm_endpoint *endpoint, s
 	endpoint->pid = sandbox->pid;
 	endpoint->start_time = sandbox->start_time;
 	endpoint->joining = true;
-	if (cnm_kvs_set(&endpoint->driver_state, "driver", attach->driver->name, err) < 0)
+	if (cnm_kvs_set(&endpoint->driver_state, "driver", attach->network->driver, err) < 0)
 		return -1;
 	return attach->driver->endpoint_prepare(attach->controller, attach->network, endpoint, err);
 }
 
+/* A link that another program made has no end on the host by which it would be found again. The record is saved with the answers that follow. */
+static int note_ifindex(struct cnm_endpoint *endpoint, int ifindex, struct cnm_error *err)
+{
+	char text[16];
+
+	if (!ifindex)
+		return 0;
+	snprintf(text, sizeof(text), "%d", ifindex);
+	return cnm_kvs_set(&endpoint->driver_state, "ifindex", text, err);
+}
+
 /* The kernel's part. `set` holds every endpoint of the sandbox, this one included. */
-static int join_kernel(struct cnm_attach *attach, const struct cnm_endpoint *endpoint,
+static int join_kernel(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
                        const struct cnm_endpoint_set *set, struct cnm_error *err)
 {
 	const struct cnm_endpoint *const *all = (const struct cnm_endpoint *const *)set->items;
@@ -153,6 +171,10 @@ static int join_kernel(struct cnm_attach *attach, const struct cnm_endpoint *end
 
 	if (attach->driver->join(attach->controller, attach->network, endpoint, attach->netns_fd, &net.link,
 	                         err) < 0)
+		return -1;
+	if (!cnm_mac_is_set(&endpoint->mac))
+		endpoint->mac = net.link.mac;
+	if (attach->driver->ask_join && note_ifindex(endpoint, net.link.ifindex, err) < 0)
 		return -1;
 	if (attach->driver->host_namespace)
 		return 0;
@@ -167,8 +189,10 @@ int cnm_attach_join(struct cnm_attach *attach, struct cnm_endpoint *endpoint, st
 
 	if (fill_join(attach, endpoint, err) < 0 ||
 	    cnm_store_endpoint_save(&attach->net, endpoint, err) < 0 ||
+	    cnm_attach_ask_join(attach, endpoint, err) < 0 ||
 	    cnm_endpoint_set_load(attach->controller, &attach->sb, endpoint, &set, err) < 0 ||
-	    join_kernel(attach, endpoint, &set, err) < 0)
+	    join_kernel(attach, endpoint, &set, err) < 0 ||
+	    cnm_attach_ask_external(attach, endpoint, &set, err) < 0)
 		return -1;
 	if (!attach->sandbox->no_files &&
 	    cnm_files_write(&attach->sb, attach->sandbox, (const struct cnm_endpoint *const *)set.items,

@@ -19,7 +19,9 @@ struct cnm_attach {
 	struct cnm_sandbox *sandbox;
 	int netns_fd;
 	char id[CNM_CONTAINER_MAX + 1];
-	bool joined; /* the sandbox has an interface now */
+	bool joined;              /* the sandbox has an interface now */
+	struct cnm_link_ref *ref; /* the caller's: the interface name that is taken */
+	bool any_ifname;          /* nobody asked for that name */
 };
 
 /* Locks sandbox and network, makes sure of the network's objects, and finds, adopts or makes the sandbox. Whatever happens, the
@@ -32,6 +34,9 @@ void cnm_attach_close(struct cnm_attach *attach);
 /* Fills the interface name where none is asked for: the first free of PREFIX0, PREFIX1, ... */
 int cnm_attach_choose_ifname(struct cnm_attach *attach, const char *wanted, char ret[IF_NAMESIZE],
                              struct cnm_error *err);
+/* The first name of PREFIX0, PREFIX1, ... that the sandbox has not. */
+int cnm_attach_free_ifname(struct cnm_attach *attach, const char *prefix, char ret[IF_NAMESIZE],
+                           struct cnm_error *err);
 /* The join of an endpoint whose link is taken and whose addresses are: record, kernel, record, files. On failure the caller detaches. */
 int cnm_attach_join(struct cnm_attach *attach, struct cnm_endpoint *endpoint, struct cnm_error *err);
 
@@ -49,6 +54,42 @@ int cnm_sandbox_release_unused(struct cnm_controller *controller, struct cnm_sto
 int cnm_endpoint_make(struct cnm_controller *controller, struct cnm_store_network *net,
                       const struct cnm_network *network, const char *name,
                       const struct cnm_endpoint_spec *spec, struct cnm_endpoint **ret, struct cnm_error *err);
+
+int cnm_endpoint_requested(const struct cnm_endpoint_spec *spec, struct cnm_addr *ret, struct cnm_error *err);
+/* Once the addresses are known: a route without a gateway takes that of its family. */
+void cnm_endpoint_fill_gateways(struct cnm_endpoint *endpoint);
+
+/* Asking without a lock (asking.c): from here on the record, which is not saved by these, names this process. */
+int cnm_asking_begin(const struct cnm_controller *controller, struct cnm_endpoint *endpoint,
+                     struct cnm_error *err);
+int cnm_asking_end(struct cnm_endpoint *endpoint, struct cnm_error *err);
+/* Takes the container's lock again. CNM_E_NOT_FOUND says that the endpoint was released meanwhile. */
+int cnm_asking_lock(const struct cnm_controller *controller, const char *container,
+                    struct cnm_store_sandbox *ret, struct cnm_error *err);
+/* With the locks held again: the record is still there, and still this endpoint's. CNM_E_NOT_FOUND. */
+int cnm_asking_stands(struct cnm_store_network *net, const struct cnm_endpoint *endpoint,
+                      struct cnm_error *err);
+
+/* What asks another program (attach_outside.c, endpoint_outside.c); each does nothing where nothing is asked. */
+int cnm_attach_ask_addresses(struct cnm_attach *attach, const struct cnm_endpoint_spec *spec,
+                             struct cnm_endpoint *endpoint, struct cnm_error *err);
+int cnm_attach_ask_join(struct cnm_attach *attach, struct cnm_endpoint *endpoint, struct cnm_error *err);
+struct cnm_endpoint_set;
+int cnm_attach_ask_external(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
+                            struct cnm_endpoint_set *set, struct cnm_error *err);
+/* The undo of a join that failed, whether or not its locks are held; endpoint NULL: there is no record yet. */
+void cnm_attach_undo(struct cnm_attach *attach, const struct cnm_endpoint *endpoint);
+int cnm_endpoint_ask_addresses(struct cnm_controller *controller, const struct cnm_network *network,
+                               const struct cnm_endpoint_spec *spec, struct cnm_endpoint *endpoint,
+                               struct cnm_error *err);
+/* The endpoint, without addresses so far, into the record; the network is locked exclusive before and after, not meanwhile. */
+int cnm_endpoint_make_outside(struct cnm_controller *controller, struct cnm_store_network *net,
+                              const struct cnm_network *network, const struct cnm_endpoint_spec *spec,
+                              struct cnm_endpoint *endpoint, struct cnm_error *err);
+/* Its record is of an endpoint that is being made so; and the process that was at it has ended. */
+bool cnm_endpoint_is_being_made(const struct cnm_endpoint *endpoint);
+bool cnm_endpoint_making_is_over(const struct cnm_controller *controller,
+                                 const struct cnm_endpoint *endpoint);
 
 /* The endpoints of a locked sandbox, read through its links. `known` (may be NULL) stands in for its own record. */
 struct cnm_endpoint_set {

@@ -2,8 +2,8 @@
 /* CHECK: what an attachment's record says, compared with the store and the kernel. */
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
-#include "cnm/ipam.h"
 #include "cnm/liveness.h"
+#include "cnm/outside.h"
 #include "cnm/sandbox_net.h"
 #include <string.h>
 #include <sys/socket.h>
@@ -57,8 +57,8 @@ static int check_locked(struct cnm_controller *controller, struct cnm_store_sand
 	if (cnm_store_endpoint_load(net, name, &endpoint, err) < 0 ||
 	    cnm_store_network_load(controller->store, endpoint->network, &network, err) < 0)
 		return -1;
-	driver = cnm_controller_driver(controller, network->driver, err);
-	ipam = driver ? cnm_ipam_find(network->ipam_driver, err) : NULL;
+	driver = cnm_controller_known_driver(controller, network->driver, err);
+	ipam = driver ? cnm_controller_ipam(controller, network->ipam_driver, true, err) : NULL;
 	if (!ipam || (ipam->reserves && check_reservations(net, endpoint, err) < 0))
 		return -1;
 	if (driver->network_check && driver->network_check(controller, network, err) < 0)

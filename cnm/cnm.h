@@ -61,8 +61,12 @@ void cnm_controller_close(struct cnm_controller *controller);
 /* Adds a driver under its name; a second one of that name is CNM_E_EXISTS. The driver must outlive the controller. */
 int cnm_controller_add_driver(struct cnm_controller *controller, const struct cnm_driver *driver,
                               struct cnm_error *err);
-/* null, host and bridge. */
+/* null, host and bridge; and plugins, which are known by any other name (docs/remote.md). */
 int cnm_controller_add_builtin_drivers(struct cnm_controller *controller, struct cnm_error *err);
+
+/* Calls of plugins may take a bounded time together, which begins with the first (docs/remote.md). A program that makes more than one verb out of one
+ * controller lets it begin anew. */
+void cnm_controller_restart_clock(struct cnm_controller *controller);
 
 /* Networks -------------------------------------------------------------------------------------- */
 
@@ -253,6 +257,11 @@ int cnm_disconnect(struct cnm_controller *controller, const char *network, const
 /* The same for poststop: refuses (CNM_E_BUSY, nothing changed) while the recorded init of the container runs: then this is the late
  * poststop of a predecessor with the same id. */
 int cnm_container_stopped(struct cnm_controller *controller, const char *container, struct cnm_error *err);
+
+/* What the plugin behind a joined endpoint says of it, as text of a JSON object that the caller frees with free(). CNM_E_UNSUPPORTED: its driver is
+ * no plugin. */
+int cnm_endpoint_info(struct cnm_controller *controller, const struct cnm_endpoint *endpoint, char **ret,
+                      struct cnm_error *err);
 
 /* Compares what the attachment's record says with the kernel: link, addresses, routes, reservation, rules. CNM_E_CONFLICT says what differs. */
 int cnm_endpoint_check(struct cnm_controller *controller, struct cnm_endpoint *endpoint,

@@ -24,6 +24,7 @@ static const struct cnm_field members[] = {
         FIELD("options", KVS, options),
         FIELD("sysctls", KVS, sysctls),
         FIELD("driver_state", KVS, driver_state),
+        FIELD("ipam_state", KVS, ipam_state),
 };
 static const struct cnm_fields endpoint_fields = CNM_FIELDS(members);
 

@@ -22,6 +22,7 @@ static const struct cnm_field members[] = {
         FIELD("labels", KVS, labels),
         FIELD("ipam_options", KVS, ipam_options),
         FIELD("driver_state", KVS, driver_state),
+        FIELD("ipam_state", KVS, ipam_state),
 };
 static const struct cnm_fields network_fields = CNM_FIELDS(members);
 

@@ -7,6 +7,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/ipam.h"
 #include "cnm/liveness.h"
+#include "cnm/outside.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ static int judge(struct cnm_attach *attach, const struct cnm_link_ref *ref, stru
 {
 	_cleanup_store_network_ struct cnm_store_network net = CNM_STORE_NETWORK_INIT;
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+	uint64_t start;
+	pid_t pid;
 
 	*standing = STANDING_STALE;
 	if (cnm_store_network_open_live(attach->controller->store, ref->network, &net, err) < 0 ||
@@ -32,6 +35,9 @@ static int judge(struct cnm_attach *attach, const struct cnm_link_ref *ref, stru
 		cnm_error_clear(err);
 		return 0;
 	}
+	if (cnm_asking_process(attach->controller, endpoint, &pid, &start))
+		return cnm_fail(err, CNM_E_BUSY, "interface %s of container %s is being made by process %d",
+		                ref->ifname, attach->sandbox->id, (int)pid);
 	if (endpoint->joining || !cnm_netns_id_equal(&endpoint->netns, &attach->sandbox->netns))
 		return 0;
 	*standing = strcmp(ref->network, attach->network->name) == 0 ? STANDING_SAME : STANDING_OTHERS;
@@ -98,30 +104,29 @@ static int look_first(struct cnm_attach *attach, const struct cnm_endpoint_spec 
 }
 
 static int attach_new(struct cnm_attach *attach, const struct cnm_endpoint_spec *spec,
-                      const struct cnm_join_spec *join, struct cnm_link_ref *ref, struct cnm_endpoint **ret,
-                      struct cnm_error *err)
+                      const struct cnm_join_spec *join, const struct cnm_link_ref *ref,
+                      struct cnm_endpoint **made, struct cnm_error *err)
 {
-	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+	struct cnm_endpoint *endpoint;
 
 	if (cnm_store_link_take(&attach->sb, ref, NULL, err) < 0 ||
-	    cnm_endpoint_make(attach->controller, &attach->net, attach->network, ref->key, spec, &endpoint,
-	                      err) < 0)
+	    cnm_endpoint_make(attach->controller, &attach->net, attach->network, ref->key, spec, made, err) <
+	            0)
 		return -1;
+	endpoint = *made;
 	endpoint->transient = true;
 	memcpy(endpoint->ifname, ref->ifname, sizeof(endpoint->ifname));
 	endpoint->gateway_priority = join->gateway_priority;
-	if (cnm_attach_join(attach, endpoint, err) < 0)
+	if (cnm_attach_ask_addresses(attach, spec, endpoint, err) < 0)
 		return -1;
-	if (ret)
-		*ret = TAKE_PTR(endpoint);
-	return 0;
+	return cnm_attach_join(attach, endpoint, err);
 }
 
 static int connect_locked(struct cnm_attach *attach, const struct cnm_endpoint_spec *spec,
                           const struct cnm_join_spec *join, enum cnm_connect_mode mode,
                           struct cnm_endpoint **ret, struct cnm_error *err)
 {
-	struct cnm_error undo_err = CNM_ERROR_INIT;
+	_cleanup_endpoint_ struct cnm_endpoint *made = NULL;
 	struct cnm_link_ref ref = {0};
 	int standing = look_first(attach, spec, join->ifname, mode, ret, err);
 
@@ -131,16 +136,21 @@ static int connect_locked(struct cnm_attach *attach, const struct cnm_endpoint_s
 		return -1;
 	memcpy(ref.network, attach->network->name, sizeof(ref.network));
 	snprintf(ref.key, sizeof(ref.key), "%s@%s", attach->sandbox->id, ref.ifname);
-	if (attach_new(attach, spec, join, &ref, ret, err) == 0)
-		return 0;
-	cnm_detach(attach->controller, &attach->sb, &ref, &undo_err);
-	return -1;
+	attach->ref = &ref;
+	attach->any_ifname = !join->ifname;
+	if (attach_new(attach, spec, join, &ref, &made, err) < 0) {
+		cnm_attach_undo(attach, made);
+		return -1;
+	}
+	if (ret)
+		*ret = TAKE_PTR(made);
+	return 0;
 }
 
-int cnm_connect(struct cnm_controller *controller, struct cnm_network *network,
-                const struct cnm_sandbox_spec *sandbox, const struct cnm_endpoint_spec *endpoint,
-                const struct cnm_join_spec *join, enum cnm_connect_mode mode, struct cnm_endpoint **ret,
-                struct cnm_error *err)
+static int connect_sandbox(struct cnm_controller *controller, struct cnm_network *network,
+                           const struct cnm_sandbox_spec *sandbox, const struct cnm_endpoint_spec *endpoint,
+                           const struct cnm_join_spec *join, enum cnm_connect_mode mode,
+                           struct cnm_endpoint **ret, struct cnm_error *err)
 {
 	static const struct cnm_endpoint_spec no_endpoint;
 	static const struct cnm_join_spec no_join;
@@ -151,6 +161,17 @@ int cnm_connect(struct cnm_controller *controller, struct cnm_network *network,
 	                   err) < 0)
 		return cnm_wrap(err, "network %s, container %s", network->name, sandbox->id);
 	return 0;
+}
+
+int cnm_connect(struct cnm_controller *controller, struct cnm_network *network,
+                const struct cnm_sandbox_spec *sandbox, const struct cnm_endpoint_spec *endpoint,
+                const struct cnm_join_spec *join, enum cnm_connect_mode mode, struct cnm_endpoint **ret,
+                struct cnm_error *err)
+{
+	int r = connect_sandbox(controller, network, sandbox, endpoint, join, mode, ret, err);
+
+	cnm_controller_settle(controller);
+	return r;
 }
 
 static bool is_meant(const struct cnm_link_ref *ref, const char *network, const char *ifname)
@@ -202,6 +223,8 @@ int cnm_disconnect(struct cnm_controller *controller, const char *network, const
 		r = disconnect_locked(controller, &sb, network, ifname, &count, err);
 	if (r == 0 && sb.dir_fd >= 0)
 		r = cnm_sandbox_release_unused(controller, &sb, container, err);
+	cnm_store_sandbox_close(&sb);
+	cnm_controller_settle(controller);
 	if (ret_count)
 		*ret_count = count;
 	return r < 0 ? cnm_wrap(err, "container %s", container) : 0;
@@ -222,8 +245,11 @@ int cnm_container_stopped(struct cnm_controller *controller, const char *contain
 		return cnm_fail(err, CNM_E_BUSY,
 		                "container %s runs (process %d): this is the stop of a predecessor",
 		                container, (int)sandbox->pid);
-	if (cnm_detach_all(controller, &sb, NULL, err) < 0 ||
-	    cnm_sandbox_release_unused(controller, &sb, container, err) < 0)
-		return cnm_wrap(err, "container %s", container);
-	return 0;
+	r = cnm_detach_all(controller, &sb, NULL, err) < 0 ||
+	                    cnm_sandbox_release_unused(controller, &sb, container, err) < 0
+	            ? -1
+	            : 0;
+	cnm_store_sandbox_close(&sb);
+	cnm_controller_settle(controller);
+	return r < 0 ? cnm_wrap(err, "container %s", container) : 0;
 }

@@ -2,7 +2,7 @@
 /* The controller: the open roots, the driver registry, and the sockets of the host's namespace. */
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
-#include "cnm/driver.h"
+#include "cnm/outside.h"
 #include "cnm/store.h"
 #include "cnm/sys/nft.h"
 #include "cnm/sys/rtnl_link.h"
@@ -36,6 +36,8 @@ void cnm_controller_close(struct cnm_controller *controller)
 {
 	if (!controller)
 		return;
+	if (controller->outside)
+		controller->outside->close(controller);
 	cnm_rtnl_close(controller->rtnl);
 	cnm_nft_close(controller->nft);
 	cnm_store_close(controller->store);
@@ -57,6 +59,21 @@ int cnm_controller_add_driver(struct cnm_controller *controller, const struct cn
 	return 0;
 }
 
+static const struct cnm_driver *outside_driver(struct cnm_controller *controller, const char *name,
+                                               const char *known, struct cnm_error *err)
+{
+	const struct cnm_driver *driver =
+	        controller->outside ? controller->outside->driver(controller, name, false, err) : NULL;
+	struct cnm_error elsewhere = *err;
+
+	if (driver || (elsewhere.code != CNM_OK && elsewhere.code != CNM_E_NOT_FOUND))
+		return driver;
+	cnm_error_clear(err);
+	cnm_fail(err, CNM_E_NOT_FOUND, "no driver \"%s\" (there are: %s)%s%s", name, known,
+	         elsewhere.code ? "; " : "", elsewhere.text);
+	return NULL;
+}
+
 const struct cnm_driver *cnm_controller_driver(struct cnm_controller *controller, const char *name,
                                                struct cnm_error *err)
 {
@@ -68,8 +85,7 @@ const struct cnm_driver *cnm_controller_driver(struct cnm_controller *controller
 			return controller->drivers[i];
 		cnm_buf_printf(&known, "%s%s", i ? ", " : "", controller->drivers[i]->name);
 	}
-	cnm_fail(err, CNM_E_NOT_FOUND, "no driver \"%s\" (there are: %s)", name, cnm_buf_text(&known));
-	return NULL;
+	return outside_driver(controller, name, cnm_buf_text(&known), err);
 }
 
 struct cnm_rtnl *cnm_controller_rtnl(struct cnm_controller *controller, struct cnm_error *err)

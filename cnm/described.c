@@ -4,7 +4,7 @@
  * holds a lock across two steps; who loses a race looks again at what the winner made.
  */
 #include "cnm/base/cleanup.h"
-#include "cnm/driver.h"
+#include "cnm/outside.h"
 #include "cnm/store.h"
 #include <string.h>
 
@@ -74,6 +74,16 @@ static int replace(struct cnm_controller *controller, const struct cnm_network_s
 	return r;
 }
 
+/* A network that a plugin knows of could not be put back as it was: it is not made anew. */
+static bool may_be_replaced(struct cnm_controller *controller, const struct cnm_network *network)
+{
+	struct cnm_error ignored = CNM_ERROR_INIT;
+	const struct cnm_driver *driver = cnm_controller_known_driver(controller, network->driver, &ignored);
+	const struct cnm_ipam *ipam = cnm_controller_ipam(controller, network->ipam_driver, true, &ignored);
+
+	return network->described && driver && !driver->ask_network && ipam && !ipam->ask_pools;
+}
+
 /* 1: *ret is the network, 0: look again, -1 error. */
 static int ensure_once(struct cnm_controller *controller, const struct cnm_network_spec *spec,
                        struct cnm_network **ret, struct cnm_error *err)
@@ -88,7 +98,7 @@ static int ensure_once(struct cnm_controller *controller, const struct cnm_netwo
 		return create(controller, spec, ret, err);
 	}
 	if (cnm_network_compare(controller, spec, network, &conflict) < 0) {
-		if (conflict.code == CNM_E_CONFLICT && network->described)
+		if (conflict.code == CNM_E_CONFLICT && may_be_replaced(controller, network))
 			return replace(controller, spec, network, &conflict, ret, err);
 		*err = conflict;
 		return -1;

@@ -5,8 +5,8 @@
  */
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
-#include "cnm/ipam.h"
 #include "cnm/liveness.h"
+#include "cnm/outside.h"
 #include "cnm/sandbox_net.h"
 #include <string.h>
 #include <sys/socket.h>
@@ -38,7 +38,7 @@ static int leave_kernel(struct cnm_controller *controller, const struct cnm_netw
 
 	if (!endpoint->container[0] || !name)
 		return 0;
-	driver = cnm_controller_driver(controller, name, err);
+	driver = cnm_controller_known_driver(controller, name, err);
 	if (!driver)
 		return -1;
 	netns_fd = cnm_life_open_netns(&life);
@@ -46,20 +46,26 @@ static int leave_kernel(struct cnm_controller *controller, const struct cnm_netw
 }
 
 /* An endpoint that a person made stays, with its addresses, as it was before the join. */
-static int keep_unjoined(struct cnm_store_network *net, struct cnm_endpoint *endpoint, struct cnm_error *err)
+static int keep_unjoined(struct cnm_controller *controller, struct cnm_store_network *net,
+                         struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	size_t start = offsetof(struct cnm_endpoint, container);
+	const char *name = cnm_kvs_get(&endpoint->driver_state, "driver");
+	const struct cnm_driver *driver = name ? cnm_controller_known_driver(controller, name, err) : NULL;
 
+	if (driver && driver->forget)
+		driver->forget(endpoint);
 	cnm_kvs_free(&endpoint->driver_state);
 	memset((char *)endpoint + start, 0, sizeof(*endpoint) - start);
 	return cnm_store_endpoint_save(net, endpoint, err);
 }
 
-static int release_record(struct cnm_store_network *net, struct cnm_endpoint *endpoint, struct cnm_error *err)
+static int release_record(struct cnm_controller *controller, struct cnm_store_network *net,
+                          struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	if (!endpoint->transient)
-		return keep_unjoined(net, endpoint, err);
-	if (cnm_ipam_release(net, endpoint, err) < 0)
+		return keep_unjoined(controller, net, endpoint, err);
+	if (cnm_addresses_release(controller, net, endpoint, err) < 0)
 		return -1;
 	return cnm_store_endpoint_delete(net, endpoint->name, err);
 }
@@ -93,7 +99,7 @@ static int detach_endpoint(struct cnm_controller *controller, const struct cnm_l
 	}
 	if (leave_kernel(controller, network, endpoint, err) < 0)
 		return -1;
-	return release_record(&net, endpoint, err);
+	return release_record(controller, &net, endpoint, err);
 }
 
 /* Where the one that left gave the default route, the next gives it now. */
@@ -130,6 +136,21 @@ static int elect_again(struct cnm_controller *controller, const struct cnm_endpo
 	return 0;
 }
 
+/* The drivers of those that stay hear who gives the default routes now. */
+static int tell_elected(struct cnm_controller *controller, const struct cnm_endpoint_set *before,
+                        const struct cnm_link_ref *left, struct cnm_error *err)
+{
+	_cleanup_free_ struct cnm_endpoint **rest = calloc(before->count, sizeof(struct cnm_endpoint *));
+	size_t i, count = 0;
+
+	if (!rest)
+		return cnm_fail_nomem(err);
+	for (i = 0; i < before->count; i++)
+		if (strcmp(before->items[i]->ifname, left->ifname) != 0)
+			rest[count++] = before->items[i];
+	return cnm_outside_elected(controller, rest, count, NULL, err);
+}
+
 static int rewrite_files(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
                          const struct cnm_sandbox *sandbox, struct cnm_error *err)
 {
@@ -155,7 +176,8 @@ int cnm_detach(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
 		return 0;
 	cnm_ports_hand_over(controller, &before, ref->ifname);
 	if (elect_again(controller, &before, ref, AF_INET, err) < 0 ||
-	    elect_again(controller, &before, ref, AF_INET6, err) < 0)
+	    elect_again(controller, &before, ref, AF_INET6, err) < 0 ||
+	    tell_elected(controller, &before, ref, err) < 0)
 		return cnm_wrap(err, "network %s, endpoint %s: default route", ref->network, ref->key);
 	return 0;
 }

@@ -21,6 +21,7 @@ struct cnm_join_info {
 	 * src_name, to be moved and renamed. Neither: the driver brings no interface. */
 	int ifindex;
 	char src_name[IF_NAMESIZE];
+	struct cnm_mac mac; /* the link's own, for a record that has none */
 };
 
 struct cnm_driver {
@@ -31,6 +32,7 @@ struct cnm_driver {
 	bool reserves_only;                /* nothing joins: its subnets are in no other network's way */
 	bool single_network;               /* one network of this driver a controller */
 	bool host_namespace;               /* a sandbox of this network is the host's own namespace */
+	bool chooses_mac;                  /* endpoints that ask for no MAC get none from us */
 
 	/* Checks and normalises network->options (short spellings to Docker's names, unknown keys refused) and fills driver_state with
 	 * what the kernel objects will be called. No side effects. */
@@ -81,6 +83,29 @@ struct cnm_driver {
 	/* Compares the host side of a joined endpoint with the kernel; CNM_E_CONFLICT. Optional. */
 	int (*endpoint_check)(struct cnm_controller *controller, const struct cnm_network *network,
 	                      const struct cnm_endpoint *endpoint, struct cnm_error *err);
+
+	/*
+	 * Drivers that are other programs have these beside the above (see outside.h); none of the above asks the program. What it was asked is
+	 * undone by network_delete and leave, which write down what it is to be told.
+	 */
+	/* Makes the network there. Its record is not written yet. */
+	int (*ask_network)(struct cnm_controller *controller, struct cnm_network *network,
+	                   struct cnm_error *err);
+	/* Makes and joins the endpoint there, before `join`, and notes what it answered in the record (cnm_outside_note). The
+	 * prefix that it wants for the interface's name goes into ret_prefix, "" for none. */
+	int (*ask_join)(struct cnm_controller *controller, const struct cnm_network *network,
+	                struct cnm_endpoint *endpoint, char ret_prefix[IF_NAMESIZE], struct cnm_error *err);
+	/* The endpoint, which is in the sandbox, gives the default route of a family. */
+	int (*ask_external)(struct cnm_controller *controller, const struct cnm_network *network,
+	                    const struct cnm_endpoint *endpoint, struct cnm_error *err);
+	/* The same, or its end, to be told later. */
+	int (*tell_external)(struct cnm_controller *controller, const struct cnm_endpoint *endpoint, bool on,
+	                     struct cnm_error *err);
+	/* Takes out of the record what the answers put in: the endpoint stays, and may join again. */
+	void (*forget)(struct cnm_endpoint *endpoint);
+	/* What the program says of the endpoint, as text of a JSON object that the caller frees. */
+	int (*ask_info)(struct cnm_controller *controller, const struct cnm_network *network,
+	                const struct cnm_endpoint *endpoint, char **ret, struct cnm_error *err);
 };
 
 /* Sets a key of a network's driver_state after its creation, and lets the objects of the network and its endpoints follow. */

@@ -6,12 +6,13 @@
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/ipam.h"
+#include "cnm/outside.h"
 #include "cnm/ports.h"
 #include "cnm/sandbox_net.h"
 #include <stdio.h>
 #include <string.h>
 
-static int parse_requested(const struct cnm_endpoint_spec *spec, struct cnm_addr *ret, struct cnm_error *err)
+int cnm_endpoint_requested(const struct cnm_endpoint_spec *spec, struct cnm_addr *ret, struct cnm_error *err)
 {
 	size_t i;
 
@@ -87,8 +88,7 @@ static int parse_routes(const struct cnm_endpoint_spec *spec, struct cnm_endpoin
 	return 0;
 }
 
-/* Once the addresses are known: a route without a gateway takes that of its family. */
-static void fill_route_gateways(struct cnm_endpoint *endpoint)
+void cnm_endpoint_fill_gateways(struct cnm_endpoint *endpoint)
 {
 	size_t i;
 
@@ -101,21 +101,19 @@ static void fill_route_gateways(struct cnm_endpoint *endpoint)
 	}
 }
 
-static int choose_mac(struct cnm_controller *controller, const struct cnm_network *network,
-                      const char *wanted, struct cnm_mac *ret, struct cnm_error *err)
+/* One that is asked for is refused where endpoints have something else's; a driver that chooses is given none that nobody asked for. */
+static int choose_mac(const struct cnm_driver *driver, const struct cnm_network *network, const char *wanted,
+                      struct cnm_mac *ret, struct cnm_error *err)
 {
-	const struct cnm_driver *driver = cnm_controller_driver(controller, network->driver, err);
-
-	if (!driver)
-		return -1;
 	if (driver->shares_mac && driver->shares_mac(network))
 		return !wanted ? 0
 		               : cnm_fail(err, CNM_E_UNSUPPORTED,
 		                          "MAC address %s: endpoints of this network have the parent's, and "
-		                          "none "
-		                          "of their own",
+		                          "none of their own",
 		                          wanted);
-	return wanted ? cnm_mac_parse(ret, wanted, err) : cnm_mac_random(ret, err);
+	if (wanted)
+		return cnm_mac_parse(ret, wanted, err);
+	return driver->chooses_mac ? 0 : cnm_mac_random(ret, err);
 }
 
 int cnm_endpoint_make(struct cnm_controller *controller, struct cnm_store_network *net,
@@ -124,23 +122,27 @@ int cnm_endpoint_make(struct cnm_controller *controller, struct cnm_store_networ
 {
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = calloc(1, sizeof(*endpoint));
 	struct cnm_addr requested[CNM_ENDPOINT_ADDRS];
-	const struct cnm_ipam *ipam = cnm_ipam_find(network->ipam_driver, err);
+	const struct cnm_ipam *ipam = cnm_controller_ipam(controller, network->ipam_driver, true, err);
+	const struct cnm_driver *driver =
+	        ipam ? cnm_controller_known_driver(controller, network->driver, err) : NULL;
 
 	if (!endpoint)
 		return cnm_fail_nomem(err);
-	if (!ipam || cnm_key_check(name, err) < 0)
+	if (!driver || cnm_key_check(name, err) < 0)
 		return -1;
 	snprintf(endpoint->name, sizeof(endpoint->name), "%s", name);
 	memcpy(endpoint->network, network->name, sizeof(endpoint->network));
 	cnm_time_now(endpoint->created);
-	if (cnm_id_make(endpoint->id, err) < 0 || parse_requested(spec, requested, err) < 0 ||
+	if (cnm_id_make(endpoint->id, err) < 0 || cnm_endpoint_requested(spec, requested, err) < 0 ||
 	    fill_options(spec, endpoint, err) < 0 || parse_routes(spec, endpoint, err) < 0 ||
 	    cnm_ports_append(endpoint, spec->ports, spec->port_count, err) < 0 ||
-	    choose_mac(controller, network, spec->mac, &endpoint->mac, err) < 0)
+	    choose_mac(driver, network, spec->mac, &endpoint->mac, err) < 0)
 		return -1;
-	if (ipam->addresses_take(net, network, requested, spec->address_count, endpoint, err) < 0)
+	if (!ipam->ask_addresses &&
+	    ipam->addresses_take(net, network, requested, spec->address_count, endpoint, err) < 0)
 		return -1;
-	fill_route_gateways(endpoint);
+	if (!ipam->ask_addresses)
+		cnm_endpoint_fill_gateways(endpoint);
 	endpoint->no_gateway = spec->only_routes;
 	endpoint->by_runtime = spec->by_runtime;
 	*ret = TAKE_PTR(endpoint);
@@ -154,12 +156,17 @@ static int create_locked(struct cnm_controller *controller, const struct cnm_net
 	_cleanup_store_network_ struct cnm_store_network net = CNM_STORE_NETWORK_INIT;
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL, *old = NULL;
 	struct cnm_error missing = CNM_ERROR_INIT;
+	const struct cnm_ipam *ipam;
 
 	if (cnm_store_network_lock(controller->store, network->name, CNM_LOCK_EXCLUSIVE, &net, err) < 0)
 		return -1;
-	if (cnm_store_endpoint_load(&net, spec->name, &old, &missing) == 0)
-		return cnm_fail(err, CNM_E_EXISTS, "it exists already (%.12s)", old->id);
-	if (missing.code != CNM_E_NOT_FOUND) {
+	if (cnm_store_endpoint_load(&net, spec->name, &old, &missing) == 0) {
+		if (!cnm_endpoint_making_is_over(controller, old))
+			return cnm_fail(err, CNM_E_EXISTS, "it exists already (%.12s)", old->id);
+		if (cnm_addresses_release(controller, &net, old, err) < 0 ||
+		    cnm_store_endpoint_delete(&net, spec->name, err) < 0)
+			return -1;
+	} else if (missing.code != CNM_E_NOT_FOUND) {
 		*err = missing;
 		return -1;
 	}
@@ -167,7 +174,11 @@ static int create_locked(struct cnm_controller *controller, const struct cnm_net
 	if (cnm_store_address_release_all(&net, spec->name, err) < 0 ||
 	    cnm_endpoint_make(controller, &net, network, spec->name, spec, &endpoint, err) < 0)
 		return -1;
-	if (cnm_store_endpoint_save(&net, endpoint, err) < 0) {
+	ipam = cnm_controller_ipam(controller, network->ipam_driver, true, err);
+	if (ipam && ipam->ask_addresses) {
+		if (cnm_endpoint_make_outside(controller, &net, network, spec, endpoint, err) < 0)
+			return -1;
+	} else if (cnm_store_endpoint_save(&net, endpoint, err) < 0) {
 		struct cnm_error ignored = CNM_ERROR_INIT;
 
 		cnm_ipam_release(&net, endpoint, &ignored);
@@ -182,13 +193,15 @@ int cnm_endpoint_create(struct cnm_controller *controller, struct cnm_network *n
                         const struct cnm_endpoint_spec *spec, struct cnm_endpoint **ret,
                         struct cnm_error *err)
 {
+	int r;
+
 	if (!spec->name)
 		return cnm_fail(err, CNM_E_INVALID, "network %s: an endpoint needs a name", network->name);
 	if (cnm_name_check(spec->name, "endpoint name", err) < 0)
 		return -1;
-	if (create_locked(controller, network, spec, ret, err) < 0)
-		return cnm_wrap(err, "network %s, endpoint %s", network->name, spec->name);
-	return 0;
+	r = create_locked(controller, network, spec, ret, err);
+	cnm_controller_settle(controller);
+	return r < 0 ? cnm_wrap(err, "network %s, endpoint %s", network->name, spec->name) : 0;
 }
 
 /* Takes the interface name for the endpoint; a stale taker is detached first. */
@@ -210,13 +223,14 @@ static int join_locked(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
                        const struct cnm_join_spec *join, struct cnm_error *err)
 {
 	_cleanup_endpoint_ struct cnm_endpoint *now = NULL;
-	struct cnm_error undo_err = CNM_ERROR_INIT;
 	struct cnm_link_ref ref = {0};
 
 	if (cnm_store_endpoint_load(&attach->net, endpoint->name, &now, err) < 0)
 		return -1;
 	if (now->container[0])
 		return cnm_fail(err, CNM_E_BUSY, "it has joined sandbox %s already", now->container);
+	if (cnm_endpoint_is_being_made(now))
+		return cnm_fail(err, CNM_E_BUSY, "its addresses are still being asked for");
 	if (cnm_attach_choose_ifname(attach, join->ifname, ref.ifname, err) < 0)
 		return -1;
 	snprintf(ref.network, sizeof(ref.network), "%s", now->network);
@@ -225,10 +239,10 @@ static int join_locked(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
 		return -1;
 	memcpy(now->ifname, ref.ifname, sizeof(now->ifname));
 	now->gateway_priority = join->gateway_priority;
+	attach->ref = &ref;
+	attach->any_ifname = !join->ifname;
 	if (cnm_attach_join(attach, now, err) < 0) {
-		/* The leave locks the network itself, shared; beside an exclusive lock of ours it would wait for ever. */
-		if (cnm_store_network_relock(&attach->net, CNM_LOCK_SHARED, &undo_err) == 0)
-			cnm_detach(attach->controller, &attach->sb, &ref, &undo_err);
+		cnm_attach_undo(attach, now);
 		return -1;
 	}
 	*endpoint = *now;
@@ -236,21 +250,33 @@ static int join_locked(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
 	return 0;
 }
 
+static int join_sandbox(struct cnm_controller *controller, struct cnm_endpoint *endpoint,
+                        const struct cnm_sandbox_spec *sandbox, const struct cnm_join_spec *join,
+                        struct cnm_error *err)
+{
+	static const struct cnm_join_spec defaults;
+	_cleanup_attach_ struct cnm_attach attach = {.sb = CNM_STORE_SANDBOX_INIT};
+
+	if (cnm_attach_open(&attach, controller, endpoint->network, sandbox, CNM_LOCK_EXCLUSIVE, err) < 0)
+		return -1;
+	return join_locked(&attach, endpoint, join ? join : &defaults, err);
+}
+
 int cnm_endpoint_join(struct cnm_controller *controller, struct cnm_endpoint *endpoint,
                       const struct cnm_sandbox_spec *sandbox, const struct cnm_join_spec *join,
                       struct cnm_error *err)
 {
-	static const struct cnm_join_spec defaults;
-	_cleanup_attach_ struct cnm_attach attach = {.sb = CNM_STORE_SANDBOX_INIT};
 	struct cnm_endpoint fresh = *endpoint;
+	int r = join_sandbox(controller, &fresh, sandbox, join, err);
 
-	if (cnm_attach_open(&attach, controller, endpoint->network, sandbox, CNM_LOCK_EXCLUSIVE, err) < 0 ||
-	    join_locked(&attach, &fresh, join ? join : &defaults, err) < 0)
+	cnm_controller_settle(controller);
+	if (r < 0)
 		return cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name);
 	cnm_kvs_free(&endpoint->aliases);
 	cnm_kvs_free(&endpoint->options);
 	cnm_kvs_free(&endpoint->sysctls);
 	cnm_kvs_free(&endpoint->driver_state);
+	cnm_kvs_free(&endpoint->ipam_state);
 	free(endpoint->ports);
 	*endpoint = fresh;
 	return 0;
@@ -287,9 +313,12 @@ int cnm_endpoint_leave(struct cnm_controller *controller, struct cnm_endpoint *e
 	if (cnm_store_sandbox_lock(controller->store, endpoint->container, false, &sb, err) < 0 ||
 	    check_joined(&sb, &ref, err) < 0)
 		return cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name);
-	if (cnm_detach(controller, &sb, &ref, err) < 0)
+	if (cnm_detach(controller, &sb, &ref, err) < 0 ||
+	    cnm_sandbox_release_unused(controller, &sb, endpoint->container, err) < 0)
 		return -1;
-	return cnm_sandbox_release_unused(controller, &sb, endpoint->container, err);
+	cnm_store_sandbox_close(&sb);
+	cnm_controller_settle(controller);
+	return 0;
 }
 
 static int delete_unjoined(struct cnm_controller *controller, const char *network, const char *name,
@@ -308,7 +337,9 @@ static int delete_unjoined(struct cnm_controller *controller, const char *networ
 	}
 	if (now->container[0])
 		return cnm_fail(err, CNM_E_BUSY, "it has joined sandbox %s", now->container);
-	if (cnm_ipam_release(&net, now, err) < 0)
+	if (cnm_endpoint_is_being_made(now) && !cnm_endpoint_making_is_over(controller, now))
+		return cnm_fail(err, CNM_E_BUSY, "its addresses are still being asked for");
+	if (cnm_addresses_release(controller, &net, now, err) < 0)
 		return -1;
 	return cnm_store_endpoint_delete(&net, name, err);
 }
@@ -316,6 +347,8 @@ static int delete_unjoined(struct cnm_controller *controller, const char *networ
 int cnm_endpoint_delete(struct cnm_controller *controller, struct cnm_endpoint *endpoint, bool force,
                         struct cnm_error *err)
 {
+	int r;
+
 	if (endpoint->container[0] && !force)
 		return cnm_fail(err, CNM_E_BUSY, "network %s, endpoint %s: it has joined sandbox %s",
 		                endpoint->network, endpoint->name, endpoint->container);
@@ -324,75 +357,7 @@ int cnm_endpoint_delete(struct cnm_controller *controller, struct cnm_endpoint *
 			return -1;
 		cnm_error_clear(err);
 	}
-	if (delete_unjoined(controller, endpoint->network, endpoint->name, err) < 0)
-		return cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name);
-	return 0;
-}
-
-int cnm_endpoint_list(struct cnm_controller *controller, struct cnm_network *network,
-                      struct cnm_endpoint ***ret, size_t *ret_count, struct cnm_error *err)
-{
-	_cleanup_store_network_ struct cnm_store_network net = CNM_STORE_NETWORK_INIT;
-	_cleanup_names_ struct cnm_names keys = {0};
-	struct cnm_endpoint **endpoints;
-	size_t i, count = 0;
-
-	if (cnm_store_network_open_live(controller->store, network->name, &net, err) < 0) {
-		if (err->code != CNM_E_NOT_FOUND)
-			return -1;
-		cnm_error_clear(err); /* nothing has joined since the boot */
-	} else if (cnm_store_endpoint_keys(&net, &keys, err) < 0) {
-		return -1;
-	}
-	endpoints = calloc(keys.count + 1, sizeof(*endpoints));
-	if (!endpoints)
-		return cnm_fail_nomem(err);
-	for (i = 0; i < keys.count; i++) {
-		struct cnm_error one = CNM_ERROR_INIT;
-
-		if (cnm_store_endpoint_load(&net, keys.items[i], &endpoints[count], &one) == 0)
-			count++;
-	}
-	*ret = endpoints;
-	*ret_count = count;
-	return 0;
-}
-
-static bool fits(const struct cnm_endpoint *endpoint, const char *text)
-{
-	return strcmp(endpoint->name, text) == 0 || strcmp(endpoint->container, text) == 0 ||
-	       (cnm_id_is_prefix(text) && strncmp(endpoint->id, text, strlen(text)) == 0);
-}
-
-int cnm_endpoint_find(struct cnm_controller *controller, struct cnm_network *network, const char *name_or_id,
-                      struct cnm_endpoint **ret, struct cnm_error *err)
-{
-	struct cnm_endpoint **endpoints = NULL, *found = NULL;
-	size_t count = 0, matches = 0, i;
-
-	if (cnm_endpoint_list(controller, network, &endpoints, &count, err) < 0)
-		return -1;
-	for (i = 0; i < count; i++) {
-		if (strcmp(endpoints[i]->name, name_or_id) == 0) {
-			cnm_endpoint_free(found);
-			found = TAKE_PTR(endpoints[i]);
-			matches = 1;
-			break;
-		}
-		if (fits(endpoints[i], name_or_id) && matches++ == 0)
-			found = TAKE_PTR(endpoints[i]);
-	}
-	for (i = 0; i < count; i++)
-		cnm_endpoint_free(endpoints[i]);
-	free(endpoints);
-	if (matches == 1) {
-		*ret = found;
-		return 0;
-	}
-	cnm_endpoint_free(found);
-	if (matches > 1)
-		return cnm_fail(err, CNM_E_INVALID, "network %s: %zu endpoints fit \"%s\"", network->name,
-		                matches, name_or_id);
-	return cnm_fail(err, CNM_E_NOT_FOUND, "network %s, endpoint %s: no such endpoint", network->name,
-	                name_or_id);
+	r = delete_unjoined(controller, endpoint->network, endpoint->name, err);
+	cnm_controller_settle(controller);
+	return r < 0 ? cnm_wrap(err, "network %s, endpoint %s", endpoint->network, endpoint->name) : 0;
 }

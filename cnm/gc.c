@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Garbage collection: what belongs to containers that are provably gone, and what a killed process left half done. While a lock is held that
- * every join holds too, an incomplete record is nobody's work in progress.
+ * every join holds too, an incomplete record is nobody's work in progress, unless it names a living process that asks a plugin.
  */
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
-#include "cnm/ipam.h"
 #include "cnm/liveness.h"
+#include "cnm/outside.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -48,12 +48,16 @@ static bool link_is_garbage(struct gc *gc, const struct cnm_link_ref *ref, char 
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
 	struct cnm_error err = CNM_ERROR_INIT;
 	struct cnm_life life;
+	uint64_t start;
+	pid_t pid;
 
 	if (cnm_store_network_open_live(gc->controller->store, ref->network, &net, &err) < 0 ||
 	    cnm_store_endpoint_load(&net, ref->key, &endpoint, &err) < 0) {
 		snprintf(why, CNM_WHY_MAX, "its join was interrupted before its record was written");
 		return err.code == CNM_E_NOT_FOUND;
 	}
+	if (cnm_asking_process(gc->controller, endpoint, &pid, &start))
+		return false;
 	if (endpoint->joining) {
 		snprintf(why, CNM_WHY_MAX, "its join was interrupted");
 		return true;
@@ -151,7 +155,7 @@ static bool is_orphan(struct gc *gc, const struct cnm_endpoint *endpoint)
 	char target[8];
 
 	if (!endpoint->container[0])
-		return false;
+		return cnm_endpoint_making_is_over(gc->controller, endpoint);
 	sandbox_fd = cnm_dir_open_at(gc->controller->store->sandboxes_fd, endpoint->container, false, &err);
 	if (sandbox_fd < 0)
 		return err.code == CNM_E_NOT_FOUND;
@@ -165,11 +169,12 @@ static int drop_orphan(struct gc *gc, struct cnm_store_network *net, struct cnm_
                        struct cnm_error *err)
 {
 	const char *name = cnm_kvs_get(&endpoint->driver_state, "driver");
-	const struct cnm_driver *driver = name ? cnm_controller_driver(gc->controller, name, err) : NULL;
+	const struct cnm_driver *driver =
+	        name ? cnm_controller_known_driver(gc->controller, name, err) : NULL;
 
 	if (driver && driver->leave(gc->controller, NULL, endpoint, -1, err) < 0)
 		return -1;
-	if (cnm_ipam_release(net, endpoint, err) < 0)
+	if (cnm_addresses_release(gc->controller, net, endpoint, err) < 0)
 		return -1;
 	return cnm_store_endpoint_delete(net, endpoint->name, err);
 }
@@ -194,7 +199,8 @@ static void collect_orphans(struct gc *gc, const char *network, struct cnm_store
 		}
 		if (!is_orphan(gc, endpoint))
 			continue;
-		tell(gc, "no sandbox knows it", "endpoint %s/%s", network, keys.items[i]);
+		tell(gc, endpoint->container[0] ? "no sandbox knows it" : "its making was interrupted",
+		     "endpoint %s/%s", network, keys.items[i]);
 		if (!gc->dry_run && drop_orphan(gc, net, endpoint, &one) < 0)
 			note(gc, &one);
 	}
@@ -325,6 +331,8 @@ int cnm_gc(struct cnm_controller *controller, bool dry_run, cnm_gc_fn fn, void *
 		collect_network(&gc, networks.items[i]);
 	collect_described(&gc);
 	collect_netns(&gc);
+	if (controller->outside && controller->outside->collect(controller, dry_run, fn, arg, err) < 0)
+		note(&gc, err);
 	if (gc.first.code == CNM_OK)
 		return 0;
 	*err = gc.first;

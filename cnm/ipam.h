@@ -24,7 +24,21 @@ struct cnm_ipam {
 	int (*addresses_take)(struct cnm_store_network *store, const struct cnm_network *network,
 	                      const struct cnm_addr *requested, size_t requested_count,
 	                      struct cnm_endpoint *endpoint, struct cnm_error *err);
+	/* IPAM drivers that are other programs have these in place of the two above (see outside.h). What ask_pools got is owed back until the
+	 * network's record stands; ask_addresses notes each answer in the endpoint's record, which is there already (cnm_outside_note). */
+	int (*ask_pools)(struct cnm_controller *controller, const struct cnm_network_spec *spec,
+	                 struct cnm_network *network, struct cnm_error *err);
+	int (*tell_pools)(struct cnm_controller *controller, const struct cnm_network *network,
+	                  struct cnm_error *err);
+	int (*ask_addresses)(struct cnm_controller *controller, const struct cnm_network *network,
+	                     const struct cnm_addr *requested, size_t requested_count,
+	                     struct cnm_endpoint *endpoint, struct cnm_error *err);
+	int (*tell_addresses)(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
+	                      struct cnm_error *err);
 };
+
+/* In ipam_state of an endpoint: the IPAM plugin that gave its addresses. */
+#define CNM_IPAM_PLUGIN "plugin"
 
 /* CNM_E_NOT_FOUND names those there are. */
 const struct cnm_ipam *cnm_ipam_find(const char *name, struct cnm_error *err);

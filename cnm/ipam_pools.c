@@ -360,3 +360,17 @@ int cnm_pools_request(struct cnm_controller *controller, const struct cnm_networ
 		return add_pool(&use, network, &any, AF_INET6, err);
 	return 0;
 }
+
+int cnm_pools_check(struct cnm_controller *controller, const struct cnm_network *network,
+                    struct cnm_error *err)
+{
+	_cleanup_(in_use_free) struct in_use use = {0};
+	size_t i;
+
+	if (in_use_collect(controller, &use, err) < 0)
+		return -1;
+	for (i = 0; i < network->pool_count; i++)
+		if (check_overlap(&use, &network->pools[i].subnet, err) < 0)
+			return -1;
+	return 0;
+}

@@ -12,6 +12,7 @@ void cnm_network_free(struct cnm_network *network)
 	cnm_kvs_free(&network->labels);
 	cnm_kvs_free(&network->ipam_options);
 	cnm_kvs_free(&network->driver_state);
+	cnm_kvs_free(&network->ipam_state);
 	for (size_t i = 0; i < network->pool_count; i++)
 		cnm_kvs_free(&network->pools[i].aux);
 	free(network->pools);
@@ -61,6 +62,7 @@ void cnm_endpoint_free(struct cnm_endpoint *endpoint)
 	cnm_kvs_free(&endpoint->options);
 	cnm_kvs_free(&endpoint->sysctls);
 	cnm_kvs_free(&endpoint->driver_state);
+	cnm_kvs_free(&endpoint->ipam_state);
 	free(endpoint->ports);
 	free(endpoint);
 }

@@ -37,6 +37,7 @@ struct cnm_network {
 	struct cnm_pool *pools;
 	size_t pool_count;
 	struct cnm_kvs driver_state; /* what the driver chose: bridge name, MAC, MTU */
+	struct cnm_kvs ipam_state;   /* what an IPAM plugin said: names of its pools */
 };
 
 /* An address of an endpoint with the gateway of its pool. */
@@ -86,6 +87,7 @@ struct cnm_endpoint {
 	size_t route_count;
 	struct cnm_port *ports;
 	size_t port_count;
+	struct cnm_kvs ipam_state; /* of an IPAM plugin: which pool each address is of */
 	struct cnm_kvs driver_state;
 
 	/* From here on: the join. container "" means not joined. */
@@ -121,6 +123,7 @@ struct cnm_sandbox {
 #define CNM_DRIVERS_MAX 16
 
 struct cnm_store;
+struct cnm_outside;
 struct cnm_rtnl;
 struct cnm_nft;
 
@@ -132,6 +135,8 @@ struct cnm_controller {
 	struct cnm_nft *nft;   /* the same */
 	char boot_id[CNM_BOOT_ID_MAX];
 	unsigned removals; /* links that may still be removed without waiting for the kernel */
+	const struct cnm_outside *outside; /* plugins; NULL: none are known */
+	void *outside_state;               /* that table's own; it frees it */
 };
 
 /* The sockets of the host's namespace, opened on first use; NULL on error. */

@@ -3,7 +3,8 @@
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/driver.h"
-#include "cnm/ipam.h"
+#include "cnm/network_outside.h"
+#include "cnm/outside.h"
 #include "cnm/store.h"
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static int fill_network(struct cnm_network *network, const struct cnm_network_sp
                         const struct cnm_driver *driver, struct cnm_error *err)
 {
 	snprintf(network->name, sizeof(network->name), "%s", spec->name);
-	snprintf(network->driver, sizeof(network->driver), "%s", driver->name);
+	snprintf(network->driver, sizeof(network->driver), "%s", spec->driver ? spec->driver : "bridge");
 	snprintf(network->ipam_driver, sizeof(network->ipam_driver), "%s", ipam_name(spec, driver));
 	network->internal = spec->internal;
 	network->ipv6 = spec->ipv6;
@@ -80,19 +81,17 @@ static int store_and_make(struct cnm_controller *controller, const struct cnm_dr
 	if (cnm_store_network_create(controller->store, network->name, &net, err) < 0)
 		return -1;
 	if (cnm_store_network_save(&net, network, err) == 0 &&
-	    driver->network_ensure(controller, network, err) == 0)
+	    driver->network_ensure(controller, network, err) == 0) /* asks no other program */
 		return 0;
 	cnm_store_network_delete(controller->store, network->name, &undo_err);
 	return -1;
 }
 
-/* Everything under the lock on ROOT/networks. */
-static int create_locked(struct cnm_controller *controller, const struct cnm_network_spec *spec,
-                         const struct cnm_driver *driver, struct cnm_network *network, struct cnm_error *err)
+static int check_absent(struct cnm_controller *controller, const struct cnm_network_spec *spec,
+                        const struct cnm_driver *driver, struct cnm_error *err)
 {
 	struct cnm_error missing = CNM_ERROR_INIT;
 	_cleanup_network_ struct cnm_network *old = NULL;
-	const struct cnm_ipam *ipam;
 
 	if (cnm_store_network_load(controller->store, spec->name, &old, &missing) == 0)
 		return cnm_fail(err, CNM_E_EXISTS, "it exists already (%.12s)", old->id);
@@ -100,21 +99,72 @@ static int create_locked(struct cnm_controller *controller, const struct cnm_net
 		*err = missing;
 		return -1;
 	}
-	if (fill_network(network, spec, driver, err) < 0 || check_single(controller, driver, err) < 0)
+	return check_single(controller, driver, err);
+}
+
+/* Everything under the lock on ROOT/networks. */
+static int create_locked(const struct cnm_network_making *making, struct cnm_error *err)
+{
+	struct cnm_controller *controller = making->controller;
+
+	if (check_absent(controller, making->spec, making->driver, err) < 0 ||
+	    making->ipam->pools_request(controller, making->spec, making->network, err) < 0 ||
+	    making->driver->network_prepare(controller, making->network, err) < 0)
 		return -1;
-	ipam = cnm_ipam_find(network->ipam_driver, err);
-	if (!ipam || ipam->pools_request(controller, spec, network, err) < 0 ||
-	    driver->network_prepare(controller, network, err) < 0)
+	return store_and_make(controller, making->driver, making->network, err);
+}
+
+static int create(const struct cnm_network_making *making, struct cnm_error *err)
+{
+	_cleanup_close_ int lock = cnm_store_networks_lock(making->controller->store, err);
+
+	return lock < 0 ? -1 : create_locked(making, err);
+}
+
+/* Before another program is asked: whether that is any use, and what it is to be told of pools that are ours. */
+static int look_first(const struct cnm_network_making *making, struct cnm_error *err)
+{
+	_cleanup_close_ int lock = cnm_store_networks_lock(making->controller->store, err);
+
+	if (lock < 0 || check_absent(making->controller, making->spec, making->driver, err) < 0)
 		return -1;
-	return store_and_make(controller, driver, network, err);
+	if (making->ipam->ask_pools)
+		return 0;
+	return making->ipam->pools_request(making->controller, making->spec, making->network, err);
+}
+
+/* After it was asked: meanwhile others may have made a network of this name, or taken the subnet. */
+static int finish(const struct cnm_network_making *making, struct cnm_error *err)
+{
+	_cleanup_close_ int lock = cnm_store_networks_lock(making->controller->store, err);
+
+	if (lock < 0 || check_absent(making->controller, making->spec, making->driver, err) < 0)
+		return -1;
+	if (!(making->ipam->ask_pools && making->driver->ask_network) &&
+	    cnm_pools_check(making->controller, making->network, err) < 0)
+		return -1;
+	if (!making->driver->ask_network &&
+	    making->driver->network_prepare(making->controller, making->network, err) < 0)
+		return -1;
+	return store_and_make(making->controller, making->driver, making->network, err);
+}
+
+static int create_outside(const struct cnm_network_making *making, struct cnm_error *err)
+{
+	if (look_first(making, err) == 0 && cnm_network_ask(making, err) == 0 && finish(making, err) == 0)
+		return 0;
+	cnm_network_tell_back(making);
+	return -1;
 }
 
 int cnm_network_create(struct cnm_controller *controller, const struct cnm_network_spec *spec,
                        struct cnm_network **ret, struct cnm_error *err)
 {
 	_cleanup_network_ struct cnm_network *network = NULL;
+	struct cnm_network_making making;
 	const struct cnm_driver *driver;
-	_cleanup_close_ int lock = -1;
+	const struct cnm_ipam *ipam;
+	int r;
 
 	if (cnm_name_check(spec->name, "network name", err) < 0)
 		return -1;
@@ -124,10 +174,15 @@ int cnm_network_create(struct cnm_controller *controller, const struct cnm_netwo
 	network = calloc(1, sizeof(*network));
 	if (!network)
 		return cnm_fail_nomem(err);
-	lock = cnm_store_networks_lock(controller->store, err);
-	if (lock < 0)
-		return -1;
-	if (create_locked(controller, spec, driver, network, err) < 0)
+	if (fill_network(network, spec, driver, err) < 0)
+		return cnm_wrap(err, "network %s", spec->name);
+	ipam = cnm_controller_ipam(controller, network->ipam_driver, false, err);
+	if (!ipam)
+		return cnm_wrap(err, "network %s", spec->name);
+	making = (struct cnm_network_making){controller, spec, driver, ipam, network};
+	r = driver->ask_network || ipam->ask_pools ? create_outside(&making, err) : create(&making, err);
+	cnm_controller_settle(controller);
+	if (r < 0)
 		return cnm_wrap(err, "network %s", spec->name);
 	if (ret)
 		*ret = TAKE_PTR(network);
@@ -236,19 +291,25 @@ static int delete_locked(struct cnm_controller *controller, const char *name, co
 		return -1;
 	if (strcmp(network->id, id) != 0)
 		return cnm_fail(err, CNM_E_NOT_FOUND, "it was replaced by another network of that name");
-	driver = cnm_controller_driver(controller, network->driver, err);
-	if (!driver || check_unused(&net, err) < 0 || driver->network_delete(controller, network, err) < 0)
+	driver = cnm_controller_known_driver(controller, network->driver, err);
+	if (!driver || check_unused(&net, err) < 0 || cnm_network_tell_pools(controller, network, err) < 0 ||
+	    driver->network_delete(controller, network, err) < 0)
 		return -1;
 	return cnm_store_network_delete(controller->store, name, err);
 }
 
-int cnm_network_delete(struct cnm_controller *controller, struct cnm_network *network, struct cnm_error *err)
+static int delete (struct cnm_controller *controller, const struct cnm_network *network,
+                   struct cnm_error *err)
 {
 	_cleanup_close_ int lock = cnm_store_networks_lock(controller->store, err);
 
-	if (lock < 0)
-		return -1;
-	if (delete_locked(controller, network->name, network->id, err) < 0)
-		return cnm_wrap(err, "network %s", network->name);
-	return 0;
+	return lock < 0 ? -1 : delete_locked(controller, network->name, network->id, err);
+}
+
+int cnm_network_delete(struct cnm_controller *controller, struct cnm_network *network, struct cnm_error *err)
+{
+	int r = delete (controller, network, err);
+
+	cnm_controller_settle(controller);
+	return r < 0 ? cnm_wrap(err, "network %s", network->name) : 0;
 }

@@ -3,6 +3,7 @@
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/liveness.h"
+#include "cnm/outside.h"
 #include "cnm/sandbox_net.h"
 #include <stdio.h>
 #include <string.h>
@@ -276,7 +277,11 @@ int cnm_sandbox_delete(struct cnm_controller *controller, struct cnm_sandbox *sa
 		if (cnm_store_sandbox_save(&sb, now, err) < 0)
 			return -1;
 	}
-	return cnm_sandbox_release_unused(controller, &sb, sandbox->id, err);
+	if (cnm_sandbox_release_unused(controller, &sb, sandbox->id, err) < 0)
+		return -1;
+	cnm_store_sandbox_close(&sb);
+	cnm_controller_settle(controller);
+	return 0;
 }
 
 static int mirror_locked(struct cnm_controller *controller, struct cnm_store_sandbox *sb, const char *id,

@@ -3,12 +3,14 @@
  * The directory store: records of networks (durable root), endpoints, addresses and sandboxes (live root).
  *
  *   ROOT/networks/NAME/network.json
+ *   ROOT/owed/PLUGIN/, ROOT/held/PLUGIN/        what plugins are to be told (drivers/remote_owed.c, remote_held.c)
  *   STATE/networks/NAME/endpoints/KEY.json      a complete endpoint
  *   STATE/networks/NAME/endpoints/KEY.joining   written before the first kernel change; renamed to .json after the last
  *   STATE/networks/NAME/addresses/IP -> KEY     exclusive by symlinkat; the owner is the link's target
  *   STATE/networks/NAME/cursors/SUBNET -> IP    where the allocator goes on
  *   STATE/sandboxes/ID/sandbox.json, hosts, resolv.conf
  *   STATE/sandboxes/ID/links/IFNAME -> NETWORK/KEY   taken before the addresses, given up after them
+ *   STATE/plugins/NAME.json                     what a plugin said when it was activated (drivers/remote_plugin.c)
  *   STATE/netns/ID                              namespaces of our own
  *   STATE/NAME.mark                             a fact of this boot that must outlive the kernel's own memory of it
  *

@@ -2,6 +2,7 @@
 /* Registers the built-in drivers. */
 #include "drivers/builtin.h"
 #include "cnm/base/cleanup.h"
+#include "drivers/remote.h"
 
 int cnm_controller_add_builtin_drivers(struct cnm_controller *controller, struct cnm_error *err)
 {
@@ -14,5 +15,6 @@ int cnm_controller_add_builtin_drivers(struct cnm_controller *controller, struct
 	for (i = 0; i < CNM_ARRAY_SIZE(builtin); i++)
 		if (cnm_controller_add_driver(controller, builtin[i], err) < 0)
 			return -1;
+	cnm_controller_set_outside(controller, &cnm_remote_outside);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `cnm endpoint`: reserves endpoints, joins them to sandboxes and takes them back. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
@@ -142,13 +143,34 @@ static const struct cnm_cli_command ls_command = {
 
 /* inspect --------------------------------------------------------------------------------------- */
 
+/* What a plugin says of the endpoint; a plugin that does not answer does not keep the rest from being shown. */
+static int add_driver_info(struct cnm_cli *cli, const struct cnm_endpoint *endpoint, json_object *obj,
+                           struct cnm_error *err)
+{
+	struct cnm_error silent = CNM_ERROR_INIT;
+	_cleanup_free_ char *text = NULL;
+	json_object *info = NULL;
+
+	if (cnm_endpoint_info(cli->controller, endpoint, &text, &silent) < 0)
+		return silent.code == CNM_E_UNSUPPORTED
+		               ? 0
+		               : cnm_json_add_string(obj, "DriverInfoError", silent.text, err);
+	if (cnm_json_parse_object(&info, text, strlen(text), "the driver's information", err) < 0)
+		return -1;
+	return cnm_json_add(obj, "DriverInfo", info, err);
+}
+
 static json_object *inspect_one(struct cnm_cli *cli, const char *name, struct cnm_error *err)
 {
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+	_cleanup_json_ json_object *obj = NULL;
 
 	if (cnm_cli_endpoint_find(cli, name, &endpoint, err) < 0)
 		return NULL;
-	return cnm_describe_endpoint(endpoint, err);
+	obj = cnm_describe_endpoint(endpoint, err);
+	if (!obj || add_driver_info(cli, endpoint, obj, err) < 0)
+		return NULL;
+	return TAKE_PTR(obj);
 }
 
 static int inspect_run(struct cnm_cli *cli, void *input, struct cnm_error *err)

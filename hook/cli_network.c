@@ -73,7 +73,8 @@ static int add_row(struct cnm_cli *cli, struct cnm_table *table, struct cnm_netw
 	snprintf(count, sizeof(count), "%zu", endpoints.count);
 	return cnm_table_add(table,
 	                     (const char *[]){cnm_cli_short_id(network->id, id), network->name,
-	                                      network->driver, cnm_describe_scope(driver_of(cli, network)),
+	                                      network->driver,
+	                                      cnm_describe_network_scope(network, driver_of(cli, network)),
 	                                      cnm_buf_text(&subnets), count},
 	                     err);
 }

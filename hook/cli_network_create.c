@@ -31,7 +31,7 @@ struct create {
 };
 
 static const struct argp_option options[] = {
-        {"driver", 'd', "DRIVER", 0, "bridge (the default), macvlan, ipvlan, vlan, host or null", 1},
+        {"driver", 'd', "DRIVER", 0, "bridge (the default), macvlan, ipvlan, vlan, host, null, or a plugin", 1},
         {"opt", 'o', "KEY=VALUE", 0, "Option of the driver (repeat)", 1},
         {"label", KEY_LABEL, "KEY=VALUE", 0, "Note for people and programs (repeat)", 1},
         {"internal", KEY_INTERNAL, NULL, 0, "Reach nothing outside, and be reached from nowhere outside", 1},
@@ -43,7 +43,7 @@ static const struct argp_option options[] = {
          "Gateway of the subnet that it lies in (repeat); else the first address", 2},
         {"aux-address", KEY_AUX_ADDRESS, "NAME=ADDRESS", 0, "Never give this address to an endpoint (repeat)",
          2},
-        {"ipam-driver", KEY_IPAM_DRIVER, "NAME", 0, "Who gives addresses: default or null", 2},
+        {"ipam-driver", KEY_IPAM_DRIVER, "NAME", 0, "Who gives addresses: default, null, or a plugin", 2},
         {"ipam-opt", KEY_IPAM_OPT, "KEY=VALUE", 0, "Option of the IPAM driver (repeat)", 2},
         {0},
 };

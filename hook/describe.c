@@ -26,6 +26,13 @@ const char *cnm_describe_scope(const struct cnm_driver *driver)
 	return driver && driver->data_scope == CNM_SCOPE_GLOBAL ? "global" : "local";
 }
 
+const char *cnm_describe_network_scope(const struct cnm_network *network, const struct cnm_driver *driver)
+{
+	const char *scope = cnm_kvs_get(&network->driver_state, "scope");
+
+	return driver && driver->ask_network && scope ? scope : cnm_describe_scope(driver);
+}
+
 /* The smallest block that holds both ends. */
 static struct cnm_addr covering_block(const struct cnm_addr *first, const struct cnm_addr *last)
 {
@@ -164,7 +171,7 @@ json_object *cnm_describe_network(const struct cnm_network *network, const struc
 	if (cnm_json_add_string(obj, "Name", network->name, err) < 0 ||
 	    cnm_json_add_string(obj, "Id", network->id, err) < 0 ||
 	    cnm_json_add_string(obj, "Created", network->created, err) < 0 ||
-	    cnm_json_add_string(obj, "Scope", cnm_describe_scope(driver), err) < 0 ||
+	    cnm_json_add_string(obj, "Scope", cnm_describe_network_scope(network, driver), err) < 0 ||
 	    cnm_json_add_string(obj, "Driver", network->driver, err) < 0 ||
 	    cnm_json_add(obj, "EnableIPv6", json_object_new_boolean(network->ipv6), err) < 0 ||
 	    cnm_json_add(obj, "IPAM", describe_ipam(network, err), err) < 0 ||

@@ -28,6 +28,9 @@ int cnm_describe_append(json_object *array, json_object *item, struct cnm_error 
 /* "local" or "global". */
 const char *cnm_describe_scope(const struct cnm_driver *driver);
 
+/* The same of a network: one driver stands for all plugins, and each has a scope of its own. */
+const char *cnm_describe_network_scope(const struct cnm_network *network, const struct cnm_driver *driver);
+
 /* What endpoints of the pool get, as `--ip-range` takes it, into out (2 * CNM_ADDR_TEXT_MAX bytes); NULL when it is the
  * whole subnet. */
 const char *cnm_describe_range(const struct cnm_pool *pool, char *out);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The link that a plugin made on the host: moved into the sandbox under the interface's name, and handed back under its old name. It keeps the
+ * number that it was given inside, whatever the container calls it.
+ */
+#include "cnm/base/cleanup.h"
+#include "cnm/sys/rtnl_link.h"
+#include "drivers/remote.h"
+#include <stdio.h>
+#include <string.h>
+
+static int open_inside(int netns_fd, struct cnm_rtnl **ret, int *ret_own, struct cnm_error *err)
+{
+	_cleanup_close_ int own = cnm_netns_open_own(err);
+	int r;
+
+	if (own < 0 || cnm_netns_enter(netns_fd, err) < 0)
+		return -1;
+	r = cnm_rtnl_open(ret, err);
+	cnm_netns_return(own);
+	*ret_own = TAKE_FD(own);
+	return r;
+}
+
+/* Says whose the link is until its number stands in the record. */
+static const char *mark_of(const struct cnm_endpoint *endpoint, char ret[CNM_LINK_ALIAS_MAX])
+{
+	snprintf(ret, CNM_LINK_ALIAS_MAX, "cnm:%s", endpoint->id);
+	return ret;
+}
+
+int cnm_remote_link_join(struct cnm_controller *controller, const struct cnm_network *network,
+                         const struct cnm_endpoint *endpoint, int netns_fd, struct cnm_join_info *ret,
+                         struct cnm_error *err)
+{
+	const char *src = cnm_kvs_get(&endpoint->driver_state, CNM_REMOTE_SRC);
+	struct cnm_rtnl *host = cnm_controller_rtnl(controller, err);
+	struct cnm_link_change move = {
+	        .new_name = endpoint->ifname, .netns_fd = netns_fd, .mac = endpoint->mac};
+	_cleanup_rtnl_ struct cnm_rtnl *inside = NULL;
+	_cleanup_close_ int own = -1;
+	struct cnm_rtnl_batch batch;
+	char mark[CNM_LINK_ALIAS_MAX];
+	struct cnm_link link;
+
+	if (!src)
+		return host ? 0 : -1; /* a plugin may bring no interface */
+	if (!host || cnm_link_get(host, src, 0, &link, err) < 0)
+		return cnm_wrap(err, "plugin %s: the interface of its NetworkDriver.Join", network->driver);
+	move.ifindex = link.ifindex;
+	move.alias = mark_of(endpoint, mark);
+	cnm_rtnl_batch_init(&batch);
+	cnm_link_set(&batch, &move);
+	if (cnm_rtnl_batch_send(host, &batch, err) < 0 || open_inside(netns_fd, &inside, &own, err) < 0 ||
+	    cnm_link_get(inside, endpoint->ifname, 0, &link, err) < 0)
+		return cnm_wrap(err, "interface %s, which plugin %s made", src, network->driver);
+	ret->ifindex = link.ifindex;
+	ret->mac = link.mac;
+	return 0;
+}
+
+/* By its number; in a join that was cut short by either name, and then it must bear our mark: the container may have an interface of
+ * that name itself. 1 found, 0 it is not there. */
+static int find_inside(struct cnm_rtnl *inside, const struct cnm_endpoint *endpoint, const char *src,
+                       struct cnm_link *ret)
+{
+	const char *number = cnm_kvs_get(&endpoint->driver_state, "ifindex");
+	struct cnm_error ignored = CNM_ERROR_INIT;
+	char mark[CNM_LINK_ALIAS_MAX];
+
+	if (number)
+		return cnm_link_get(inside, NULL, (int)strtol(number, NULL, 10), ret, &ignored) == 0;
+	mark_of(endpoint, mark);
+	if (cnm_link_get(inside, src, 0, ret, &ignored) == 0 && strcmp(ret->alias, mark) == 0)
+		return 1;
+	return cnm_link_get(inside, endpoint->ifname, 0, ret, &ignored) == 0 && strcmp(ret->alias, mark) == 0;
+}
+
+static int move_out(struct cnm_rtnl *inside, int ifindex, int own, const char *name, struct cnm_error *err)
+{
+	struct cnm_link_change back = {
+	        .ifindex = ifindex, .up = CNM_OFF, .new_name = name, .netns_fd = own, .alias = ""};
+	struct cnm_rtnl_batch batch;
+
+	cnm_rtnl_batch_init(&batch);
+	cnm_link_set(&batch, &back);
+	return cnm_rtnl_batch_send(inside, &batch, err);
+}
+
+int cnm_remote_link_leave(struct cnm_controller *controller, const struct cnm_endpoint *endpoint,
+                          int netns_fd, struct cnm_error *err)
+{
+	const char *src = cnm_kvs_get(&endpoint->driver_state, CNM_REMOTE_SRC);
+	_cleanup_rtnl_ struct cnm_rtnl *inside = NULL;
+	_cleanup_close_ int own = -1;
+	struct cnm_link link;
+	char other[IF_NAMESIZE];
+
+	/* Without the namespace the kernel has put the link away, or back, itself. */
+	if (!src || netns_fd < 0)
+		return 0;
+	if (open_inside(netns_fd, &inside, &own, err) < 0)
+		return -1;
+	if (!find_inside(inside, endpoint, src, &link))
+		return 0;
+	if (move_out(inside, link.ifindex, own, src, err) == 0)
+		return 0;
+	if (err->code == CNM_E_NOT_FOUND) {
+		cnm_error_clear(err); /* gone meanwhile */
+		return 0;
+	}
+	if (err->code != CNM_E_EXISTS)
+		return -1;
+	/* Somebody took its name on the host. */
+	cnm_error_clear(err);
+	snprintf(other, sizeof(other), "cnm%.11s", endpoint->id);
+	return move_out(inside, link.ifindex, own, other, err);
+}

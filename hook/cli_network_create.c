@@ -31,7 +31,8 @@ struct create {
 };
 
 static const struct argp_option options[] = {
-        {"driver", 'd', "DRIVER", 0, "bridge (the default), macvlan, ipvlan, vlan, host, null, or a plugin", 1},
+        {"driver", 'd', "DRIVER", 0, "bridge (the default), macvlan, ipvlan, vlan, host, null, or a plugin",
+         1},
         {"opt", 'o', "KEY=VALUE", 0, "Option of the driver (repeat)", 1},
         {"label", KEY_LABEL, "KEY=VALUE", 0, "Note for people and programs (repeat)", 1},
         {"internal", KEY_INTERNAL, NULL, 0, "Reach nothing outside, and be reached from nowhere outside", 1},

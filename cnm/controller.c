@@ -122,3 +122,13 @@ const char *cnm_version(void)
 {
 	return CNM_VERSION;
 }
+
+bool cnm_controller_is_gone(const struct cnm_controller *controller, const char *network)
+{
+	size_t i;
+
+	for (i = 0; i < controller->gone_count; i++)
+		if (strcmp(controller->gone[i]->name, network) == 0)
+			return true;
+	return false;
+}

@@ -108,6 +108,12 @@ struct cnm_driver {
 	                const struct cnm_endpoint *endpoint, char **ret, struct cnm_error *err);
 };
 
+/* What cnm_network_create would make of the specification if the networks of `gone` were deleted before, or why it would refuse: nothing is
+ * changed. What only the kernel can say, when the objects are made, is not found out. */
+int cnm_network_try(struct cnm_controller *controller, const struct cnm_network_spec *spec,
+                    struct cnm_network *const *gone, size_t gone_count, struct cnm_network **ret,
+                    struct cnm_error *err);
+
 /* Sets a key of a network's driver_state after its creation, and lets the objects of the network and its endpoints follow. */
 int cnm_network_set_state(struct cnm_controller *controller, const char *network, const char *key,
                           const char *value, struct cnm_error *err);

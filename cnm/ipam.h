@@ -48,6 +48,10 @@ extern const struct cnm_ipam cnm_ipam_null;  /* "null" */
  * say what the driver does for a subnet, and come with the first address of it (cnm_network_add_pool). */
 extern const struct cnm_ipam cnm_ipam_external;
 
+/* Which pools serve one address together: those with the number of pool i. It is the set's that the option CNM_IPAM_SETS gives the pool, or
+ * follows from the family. */
+long cnm_ipam_group(const struct cnm_network *network, size_t i);
+
 /* A network of "external" learns of a subnet: it gets a pool like it, or has it already. CNM_E_CONFLICT: with another gateway. */
 int cnm_network_add_pool(struct cnm_controller *controller, const char *network,
                          const struct cnm_pool_spec *spec, struct cnm_error *err);

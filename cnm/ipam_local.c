@@ -192,8 +192,7 @@ static int take_requested(struct cnm_store_network *store, const struct cnm_netw
 	return r < 0 ? -1 : give(endpoint, pool, addr, err);
 }
 
-/* Which pools serve one address together: the set that the network's option gives pool i, or its family. */
-static long group_of(const struct cnm_network *network, size_t i)
+long cnm_ipam_group(const struct cnm_network *network, size_t i)
 {
 	const char *text = cnm_kvs_get(&network->ipam_options, CNM_IPAM_SETS);
 	size_t n;
@@ -212,18 +211,19 @@ static int take_group(struct cnm_store_network *store, const struct cnm_network 
                       struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	const struct cnm_pool *last = NULL;
-	long group = group_of(network, at);
+	long group = cnm_ipam_group(network, at);
 	char text[CNM_ADDR_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < network->pool_count; i++)
-		if (group_of(network, i) == group && has_address_of(endpoint, &network->pools[i].subnet))
+		if (cnm_ipam_group(network, i) == group &&
+		    has_address_of(endpoint, &network->pools[i].subnet))
 			return 0;
 	for (i = at; i < network->pool_count; i++) {
 		struct cnm_addr addr;
 		int r;
 
-		if (group_of(network, i) != group)
+		if (cnm_ipam_group(network, i) != group)
 			continue;
 		last = &network->pools[i];
 		r = take_any(store, last, endpoint->name, &addr, err);

@@ -137,7 +137,13 @@ struct cnm_controller {
 	unsigned removals; /* links that may still be removed without waiting for the kernel */
 	const struct cnm_outside *outside; /* plugins; NULL: none are known */
 	void *outside_state;               /* that table's own; it frees it */
+	/* Networks that cnm_network_try takes for deleted; none otherwise. */
+	struct cnm_network *const *gone;
+	size_t gone_count;
 };
+
+/* Whether a network of that name is one of `gone`. */
+bool cnm_controller_is_gone(const struct cnm_controller *controller, const char *network);
 
 /* The sockets of the host's namespace, opened on first use; NULL on error. */
 struct cnm_rtnl *cnm_controller_rtnl(struct cnm_controller *controller, struct cnm_error *err);

@@ -93,6 +93,8 @@ static int check_absent(struct cnm_controller *controller, const struct cnm_netw
 	struct cnm_error missing = CNM_ERROR_INIT;
 	_cleanup_network_ struct cnm_network *old = NULL;
 
+	if (cnm_controller_is_gone(controller, spec->name))
+		return check_single(controller, driver, err);
 	if (cnm_store_network_load(controller->store, spec->name, &old, &missing) == 0)
 		return cnm_fail(err, CNM_E_EXISTS, "it exists already (%.12s)", old->id);
 	if (missing.code != CNM_E_NOT_FOUND) {
@@ -102,16 +104,33 @@ static int check_absent(struct cnm_controller *controller, const struct cnm_netw
 	return check_single(controller, driver, err);
 }
 
-/* Everything under the lock on ROOT/networks. */
-static int create_locked(const struct cnm_network_making *making, struct cnm_error *err)
+/* All that can be decided before anything is made, and no other program is asked for. */
+static int decide(const struct cnm_network_making *making, struct cnm_error *err)
 {
 	struct cnm_controller *controller = making->controller;
 
 	if (check_absent(controller, making->spec, making->driver, err) < 0 ||
-	    making->ipam->pools_request(controller, making->spec, making->network, err) < 0 ||
-	    making->driver->network_prepare(controller, making->network, err) < 0)
+	    (!making->ipam->ask_pools &&
+	     making->ipam->pools_request(controller, making->spec, making->network, err) < 0))
 		return -1;
-	return store_and_make(controller, making->driver, making->network, err);
+	return making->driver->ask_network
+	               ? 0
+	               : making->driver->network_prepare(controller, making->network, err);
+}
+
+/* Everything under the lock on ROOT/networks. */
+static int create_locked(const struct cnm_network_making *making, struct cnm_error *err)
+{
+	if (decide(making, err) < 0)
+		return -1;
+	return store_and_make(making->controller, making->driver, making->network, err);
+}
+
+static int try(const struct cnm_network_making *making, struct cnm_error *err)
+{
+	_cleanup_close_ int lock = cnm_store_networks_lock(making->controller->store, err);
+
+	return lock < 0 ? -1 : decide(making, err);
 }
 
 static int create(const struct cnm_network_making *making, struct cnm_error *err)
@@ -157,8 +176,8 @@ static int create_outside(const struct cnm_network_making *making, struct cnm_er
 	return -1;
 }
 
-int cnm_network_create(struct cnm_controller *controller, const struct cnm_network_spec *spec,
-                       struct cnm_network **ret, struct cnm_error *err)
+static int make(struct cnm_controller *controller, const struct cnm_network_spec *spec, bool dry_run,
+                struct cnm_network **ret, struct cnm_error *err)
 {
 	_cleanup_network_ struct cnm_network *network = NULL;
 	struct cnm_network_making making;
@@ -180,13 +199,37 @@ int cnm_network_create(struct cnm_controller *controller, const struct cnm_netwo
 	if (!ipam)
 		return cnm_wrap(err, "network %s", spec->name);
 	making = (struct cnm_network_making){controller, spec, driver, ipam, network};
-	r = driver->ask_network || ipam->ask_pools ? create_outside(&making, err) : create(&making, err);
+	if (dry_run)
+		r = try(&making, err);
+	else
+		r = driver->ask_network || ipam->ask_pools ? create_outside(&making, err)
+		                                           : create(&making, err);
 	cnm_controller_settle(controller);
 	if (r < 0)
 		return cnm_wrap(err, "network %s", spec->name);
 	if (ret)
 		*ret = TAKE_PTR(network);
 	return 0;
+}
+
+int cnm_network_create(struct cnm_controller *controller, const struct cnm_network_spec *spec,
+                       struct cnm_network **ret, struct cnm_error *err)
+{
+	return make(controller, spec, false, ret, err);
+}
+
+int cnm_network_try(struct cnm_controller *controller, const struct cnm_network_spec *spec,
+                    struct cnm_network *const *gone, size_t gone_count, struct cnm_network **ret,
+                    struct cnm_error *err)
+{
+	int r;
+
+	controller->gone = gone;
+	controller->gone_count = gone_count;
+	r = make(controller, spec, true, ret, err);
+	controller->gone = NULL;
+	controller->gone_count = 0;
+	return r;
 }
 
 int cnm_network_list(struct cnm_controller *controller, struct cnm_network ***ret, size_t *ret_count,
@@ -204,6 +247,8 @@ int cnm_network_list(struct cnm_controller *controller, struct cnm_network ***re
 	for (i = 0; i < names.count; i++) {
 		struct cnm_error one = CNM_ERROR_INIT;
 
+		if (cnm_controller_is_gone(controller, names.items[i]))
+			continue;
 		/* An unreadable or just deleted one harms no other. */
 		if (cnm_store_network_load(controller->store, names.items[i], &networks[count], &one) == 0)
 			count++;

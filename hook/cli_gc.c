@@ -2,6 +2,7 @@
 /* `cnm gc`: releases what belongs to containers that are gone, and says why for each. */
 #include "hook/cli_commands.h"
 #include "hook/cli_items.h"
+#include "hook/cni_bandwidth.h"
 
 enum { KEY_DRY_RUN = CNM_CLI_KEY_VERB };
 
@@ -24,6 +25,18 @@ static error_t option(int key, char *arg, void *input, struct cnm_error *err)
 	return 0;
 }
 
+static int collect(struct cnm_cli *cli, bool dry_run, struct cnm_cli_items *items, struct cnm_error *err)
+{
+	struct cnm_error more = CNM_ERROR_INIT;
+	int r = cnm_gc(cli->controller, dry_run, cnm_cli_items_add, items, err);
+
+	/* After the endpoints: what was theirs is garbage then. */
+	if (cnm_cni_bandwidth_gc(cli->controller, dry_run, cnm_cli_items_add, items, &more) == 0 || r < 0)
+		return r;
+	*err = more;
+	return -1;
+}
+
 /* What was released is told even when the rest could not be. */
 static int run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 {
@@ -34,7 +47,7 @@ static int run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 
 	if (!cnm_cli_controller(cli, err) || cnm_cli_items_begin(&items, err) < 0)
 		return -1;
-	result = cnm_gc(cli->controller, gc->dry_run, cnm_cli_items_add, &items, err);
+	result = collect(cli, gc->dry_run, &items, err);
 	if (cnm_cli_items_end(&items, &print_err) == 0)
 		return result;
 	if (result < 0)

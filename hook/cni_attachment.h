@@ -50,6 +50,11 @@ int cnm_cni_status(const struct cnm_cni_call *call, const struct cnm_cni_target 
 /* The described network of the target, made or changed as need be. */
 int cnm_cni_network_ensure(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
                            struct cnm_network **ret, struct cnm_error *err);
+/* What that would make, or why it cannot; changes nothing. */
+int cnm_cni_network_try(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                        struct cnm_network **ret, struct cnm_error *err);
+/* Whether nobody is on it, as far as can be known. */
+bool cnm_cni_network_is_unused(const struct cnm_cni_call *call, struct cnm_network *network);
 /* Deletes the described network of that name, after a failed ADD that made it; it stays where another ADD has joined it meanwhile. */
 void cnm_cni_network_unmake(const struct cnm_cni_call *call, const char *name);
 /* A network by its name alone: ids, which cnm_network_find takes too, are no names here. */

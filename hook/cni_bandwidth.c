@@ -4,20 +4,19 @@
  * one on an ifb device, to which that end redirects all that it receives. The device's name follows from the attachment, and its alias says
  * whose it is; so no record is needed, and a device of somebody else is never touched.
  */
+#include "hook/cni_bandwidth.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/base/undo.h"
 #include "cnm/sys/rtnl_tc.h"
 #include "hook/cni_chained.h"
+#include "hook/cni_probe.h"
+#include "spec/caseless.h"
 #include "spec/cni_plugin.h"
-#include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LATENCY_MS   25 /* the reference's */
-#define ALIAS_PREFIX "cnm bandwidth "
-#define GARBAGE_ONCE 32 /* that many fit into a batch */
 #define FNV64_OFFSET 0xcbf29ce484222325u
 #define FNV64_PRIME  0x100000001b3u
 
@@ -33,7 +32,7 @@ static void name_device(const struct cnm_cni_call *call, struct device *ret)
 	uint64_t hash = FNV64_OFFSET;
 	const char *at;
 
-	snprintf(ret->alias, sizeof(ret->alias), ALIAS_PREFIX "%s %s@%s", call->config->name,
+	snprintf(ret->alias, sizeof(ret->alias), CNM_BANDWIDTH_ALIAS "%s %s@%s", call->config->name,
 	         call->env->container, call->env->ifname);
 	for (at = ret->alias; *at; at++)
 		hash = (hash ^ (uint8_t)*at) * FNV64_PRIME;
@@ -151,6 +150,7 @@ static int limit(const struct cnm_cni_call *call, const struct cnm_cni_bandwidth
 	struct cnm_link veth, ifb;
 	char mac[CNM_MAC_TEXT_MAX];
 	struct device device = {.name = ""};
+	_cleanup_close_ int lock = -1;
 
 	if (cnm_cni_host_veth(call, &veth, err) < 0)
 		return -1;
@@ -161,10 +161,42 @@ static int limit(const struct cnm_cni_call *call, const struct cnm_cni_bandwidth
 		return -1;
 	if (!limits->egress_rate)
 		return 0;
-	if (limit_egress(made, &device, veth.mtu, limits, &ifb, undo, err) < 0)
+	lock = cnm_cni_bandwidth_lock(call->controller, err);
+	if (lock < 0 || limit_egress(made, &device, veth.mtu, limits, &ifb, undo, err) < 0)
 		return -1;
 	return cnm_cni_result_add_interface(add, ifb.name, cnm_mac_format(&ifb.mac, mac), NULL, ifb.mtu, NULL,
 	                                    err);
+}
+
+/* Who is limited would be another question: shaping all of it would cut what the configuration leaves alone. */
+static int refuse_subnets(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	static const char *const keys[] = {"shapedSubnets", "unshapedSubnets"};
+	const struct cnm_cni_config *config = call->config;
+	struct cnm_error plain = CNM_ERROR_INIT;
+	json_object *places[] = {config->root, NULL};
+	size_t i;
+
+	cnm_caseless_get_object(config->root, "runtimeConfig", &places[1], &plain);
+	if (places[1])
+		cnm_caseless_get_object(places[1], "bandwidth", &places[1], &plain);
+	for (i = 0; i < CNM_ARRAY_SIZE(keys) * CNM_ARRAY_SIZE(places); i++) {
+		const char *key = keys[i % CNM_ARRAY_SIZE(keys)];
+		json_object *subnets = NULL;
+
+		if (!places[i / CNM_ARRAY_SIZE(keys)] ||
+		    cnm_caseless_get_array(places[i / CNM_ARRAY_SIZE(keys)], key, &subnets, &plain) < 0 ||
+		    !subnets || json_object_array_length(subnets) == 0)
+			continue;
+		return cnm_cni_fail(
+		        err, CNM_CNI_E_UNSUPPORTED,
+		        "network %s: plugin bandwidth: %s, %s: the whole interface is limited "
+		        "here, whatever it talks to",
+		        config->name, key,
+		        json_object_to_json_string_ext(subnets, JSON_C_TO_STRING_PLAIN |
+		                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
+	}
+	return 0;
 }
 
 static int add(const struct cnm_cni_call *call, json_object **ret, struct cnm_cni_error *err)
@@ -175,7 +207,7 @@ static int add(const struct cnm_cni_call *call, json_object **ret, struct cnm_cn
 	_cleanup_undo_ struct cnm_undo undo = CNM_UNDO_INIT;
 	struct cnm_cni_bandwidth limits;
 
-	if (cnm_cni_bandwidth_of_config(&limits, call->config, err) < 0 ||
+	if (refuse_subnets(call, err) < 0 || cnm_cni_bandwidth_of_config(&limits, call->config, err) < 0 ||
 	    cnm_cni_prev_result(call, &prev, err) < 0)
 		return -1;
 	if (!limits.ingress_rate && !limits.egress_rate)
@@ -293,55 +325,6 @@ static int check(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 	return cnm_cni_fail_model(err, call, &plain);
 }
 
-/* The devices of attachments that are not valid any more, each by its alias. */
-struct garbage {
-	const struct cnm_cni_config *config;
-	struct cnm_rtnl_batch *batch;
-};
-
-static int collect_device(const struct cnm_link *link, void *arg, struct cnm_error *err)
-{
-	char prefix[CNM_LINK_ALIAS_MAX], container[CNM_LINK_ALIAS_MAX];
-	const struct garbage *garbage = arg;
-	char *at;
-	int len = snprintf(prefix, sizeof(prefix), ALIAS_PREFIX "%s ", garbage->config->name);
-
-	if (garbage->batch->count == GARBAGE_ONCE || strcmp(link->kind, "ifb") != 0 || len < 0 ||
-	    strncmp(link->alias, prefix, (size_t)len) != 0)
-		return 0;
-	snprintf(container, sizeof(container), "%s", link->alias + len);
-	at = strchr(container, '@');
-	if (!at)
-		return 0;
-	*at = '\0';
-	/* An alias that was cut says nothing certain. */
-	if (strlen(link->alias) < CNM_LINK_ALIAS_MAX - 1 &&
-	    !cnm_cni_is_valid_attachment(garbage->config, container, at + 1))
-		cnm_link_delete_index(garbage->batch, link->ifindex);
-	return 0;
-}
-
-static int gc(const struct cnm_cni_call *call, struct cnm_cni_error *err)
-{
-	struct cnm_error plain = CNM_ERROR_INIT;
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(call->controller, &plain);
-	struct cnm_rtnl_batch batch;
-	struct garbage garbage = {call->config, &batch};
-	unsigned count;
-
-	if (!call->config->has_valid_attachments)
-		return 0;
-	cnm_rtnl_batch_init(&batch);
-	do {
-		if (!rtnl || cnm_link_list(rtnl, collect_device, &garbage, &plain) < 0)
-			return cnm_cni_fail_model(err, call, &plain);
-		count = batch.count;
-		if (cnm_rtnl_batch_send(rtnl, &batch, &plain) < 0)
-			return cnm_cni_fail_model(err, call, &plain);
-	} while (count == GARBAGE_ONCE);
-	return 0;
-}
-
 /* What an ADD would do, in a namespace that ends with its last descriptor. */
 static int try_limits(struct cnm_error *err)
 {
@@ -362,29 +345,15 @@ static int try_limits(struct cnm_error *err)
 	return cnm_tc_batch_send(rtnl, &batch, err);
 }
 
-static int probe(struct cnm_error *err)
-{
-	_cleanup_close_ int own = cnm_netns_open_own(err);
-	int r;
-
-	if (own < 0)
-		return -1;
-	if (unshare(CLONE_NEWNET) < 0)
-		return cnm_fail_sys(err, errno, "cannot make a network namespace");
-	r = try_limits(err);
-	cnm_netns_return(own);
-	return r;
-}
-
 static int status(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 {
+	static const cnm_cni_probe_fn tries[] = {try_limits};
 	struct cnm_error plain = CNM_ERROR_INIT;
 
-	if (probe(&plain) == 0)
-		return 0;
-	cnm_cni_fail_from(err, CNM_CNI_E_UNAVAILABLE, &plain);
-	err->code = CNM_CNI_E_UNAVAILABLE;
-	return -1;
+	if (refuse_subnets(call, err) < 0)
+		return -1;
+	return cnm_cni_probe(tries, 1, &plain) < 0 ? cnm_cni_not_usable(err, CNM_CNI_E_UNAVAILABLE, &plain)
+	                                           : 0;
 }
 
 const struct cnm_cni_plugin cnm_cni_plugin_bandwidth = {
@@ -393,5 +362,5 @@ const struct cnm_cni_plugin cnm_cni_plugin_bandwidth = {
         .del = del,
         .check = check,
         .status = status,
-        .gc = gc,
+        .gc = cnm_cni_bandwidth_collect,
 };

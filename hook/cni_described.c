@@ -2,6 +2,7 @@
 /* Networks that exist because a configuration describes them, and what of them goes into a result as the configuration says it. */
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
+#include "cnm/driver.h"
 #include "cnm/ipam.h"
 #include "hook/cni_attachment.h"
 #include <string.h>
@@ -37,6 +38,7 @@ static bool overlaps(const struct cnm_network *other, const struct cnm_pool_spec
 	return false;
 }
 
+/* Whether it makes room for the target, where nobody is on it. */
 static bool is_in_the_way(const struct cnm_network *other, const struct cnm_cni_target *target)
 {
 	const char *bridge = wanted(target->spec, BRIDGE_OPTION),
@@ -96,6 +98,48 @@ int cnm_cni_network_ensure(const struct cnm_cni_call *call, const struct cnm_cni
 		return -1;
 	cnm_error_clear(err);
 	return ensure_once(call, target, ret, err);
+}
+
+bool cnm_cni_network_is_unused(const struct cnm_cni_call *call, struct cnm_network *network)
+{
+	struct cnm_error unknown = CNM_ERROR_INIT;
+	struct cnm_endpoint **endpoints = NULL;
+	size_t count = 0;
+
+	if (cnm_endpoint_list(call->controller, network, &endpoints, &count, &unknown) < 0)
+		return false;
+	cnm_endpoint_list_free(endpoints, count);
+	return count == 0;
+}
+
+/* Whether an ADD of the target would delete it first. */
+static bool would_go(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                     struct cnm_network *network)
+{
+	bool is_old = network->described && strcmp(network->name, target->name) == 0;
+
+	return (is_old || (target->makes_room && is_in_the_way(network, target))) &&
+	       cnm_cni_network_is_unused(call, network);
+}
+
+int cnm_cni_network_try(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                        struct cnm_network **ret, struct cnm_error *err)
+{
+	struct cnm_network **networks = NULL, **gone;
+	size_t count = 0, gone_count = 0, i;
+	int r;
+
+	if (cnm_network_list(call->controller, &networks, &count, err) < 0)
+		return -1;
+	gone = calloc(count + 1, sizeof(struct cnm_network *));
+	for (i = 0; gone && i < count; i++)
+		if (would_go(call, target, networks[i]))
+			gone[gone_count++] = networks[i];
+	r = gone ? cnm_network_try(call->controller, target->spec, gone, gone_count, ret, err)
+	         : cnm_fail_nomem(err);
+	free(gone);
+	cnm_network_list_free(networks, count);
+	return r;
 }
 
 void cnm_cni_network_unmake(const struct cnm_cni_call *call, const char *name)

@@ -9,6 +9,7 @@
 #include "drivers/bridge.h"
 #include "hook/cni_attachment.h"
 #include "hook/cni_foreign.h"
+#include "hook/cni_probe.h"
 #include "spec/cni_plugin.h"
 #include <string.h>
 
@@ -194,6 +195,14 @@ static int check(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 	return cnm_cni_fail_model(err, call, &plain);
 }
 
+static int status(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	struct cnm_cni_firewall firewall;
+
+	return cnm_cni_firewall_parse(&firewall, call->config, err) < 0 ? -1
+	                                                                : cnm_cni_status_nftables(call, err);
+}
+
 static int gc(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 {
 	_cleanup_network_ struct cnm_network *network = NULL;
@@ -209,5 +218,6 @@ const struct cnm_cni_plugin cnm_cni_plugin_firewall = {
         .add = add,
         .del = del,
         .check = check,
+        .status = status,
         .gc = gc,
 };

@@ -9,6 +9,7 @@
 #include "hook/cni_attachment.h"
 #include "hook/cni_foreign.h"
 #include "hook/cni_ports.h"
+#include "hook/cni_probe.h"
 #include "spec/cni_plugin.h"
 #include <string.h>
 
@@ -156,6 +157,11 @@ static int check(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 	return cnm_cni_fail_model(err, call, &plain);
 }
 
+static int status(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	return read_config(call, err) < 0 ? -1 : cnm_cni_status_nftables(call, err);
+}
+
 /* A network of ours is collected by the plugin that attaches to it. */
 static int gc(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 {
@@ -172,5 +178,6 @@ const struct cnm_cni_plugin cnm_cni_plugin_portmap = {
         .add = add,
         .del = del,
         .check = check,
+        .status = status,
         .gc = gc,
 };

@@ -50,9 +50,11 @@ static int read_resolv(const char *path, struct cnm_cni_dns *dns, struct cnm_err
 	char *line, *rest = NULL;
 
 	if (fd < 0)
-		return cnm_fail_sys(err, errno, "resolvConf %s", path);
-	if (cnm_buf_read_fd(&text, fd, path, err) < 0)
+		cnm_fail_sys(err, errno, "resolvConf %s", path);
+	if (fd < 0 || cnm_buf_read_fd(&text, fd, path, err) < 0) {
+		err->code = CNM_E_STORE; /* a file that cannot be read: code 5 of the specification */
 		return -1;
+	}
 	for (line = text.data ? strtok_r(text.data, "\n", &rest) : NULL; line;
 	     line = strtok_r(NULL, "\n", &rest))
 		if (read_line(dns, line, err) < 0)

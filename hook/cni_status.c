@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * STATUS: whether an ADD could succeed, found out without changing anything. What the kernel can do is tried in a network namespace that ends
- * with this process.
- */
+/* STATUS: whether an ADD could succeed, found out without changing anything. */
 #include "cnm/base/cleanup.h"
 #include "cnm/driver.h"
+#include "cnm/ipam.h"
 #include "cnm/ipam_pools.h"
 #include "cnm/store.h"
-#include "cnm/sys/nft.h"
-#include "cnm/sys/rtnl_link.h"
 #include "hook/cni_attachment.h"
-#include <errno.h>
-#include <sched.h>
+#include "hook/cni_probe.h"
 #include <string.h>
 
 static int compare_addrs(const void *a, const void *b)
@@ -67,7 +62,7 @@ static bool has_free(const struct cnm_pool *pool, const struct taken *taken)
 	}
 }
 
-/* Each family that the network has must have a free address in one of its pools. */
+/* Whatever pools serve an address together, one of them must have a free one. */
 static int check_pools(const struct cnm_cni_call *call, const struct cnm_network *network,
                        struct cnm_error *err)
 {
@@ -80,7 +75,7 @@ static int check_pools(const struct cnm_cni_call *call, const struct cnm_network
 		bool found = false;
 
 		for (j = 0; j < network->pool_count && !found; j++)
-			found = network->pools[j].subnet.family == network->pools[i].subnet.family &&
+			found = cnm_ipam_group(network, j) == cnm_ipam_group(network, i) &&
 			        has_free(&network->pools[j], &taken);
 		if (!found)
 			r = cnm_fail(err, CNM_E_EXHAUSTED, "network %s: no free address is left in %s",
@@ -90,63 +85,9 @@ static int check_pools(const struct cnm_cni_call *call, const struct cnm_network
 	return r;
 }
 
-static int try_bridge(struct cnm_error *err)
-{
-	_cleanup_rtnl_ struct cnm_rtnl *rtnl = NULL;
-	struct cnm_rtnl_batch batch;
-	struct cnm_mac mac;
-
-	if (cnm_rtnl_open(&rtnl, err) < 0 || cnm_mac_random(&mac, err) < 0)
-		return -1;
-	cnm_rtnl_batch_init(&batch);
-	cnm_link_add_bridge(&batch, "probe", &mac);
-	if (cnm_rtnl_batch_send(rtnl, &batch, err) < 0)
-		return cnm_wrap(err, "this kernel makes no bridges");
-	return 0;
-}
-
-static int try_nftables(struct cnm_error *err)
-{
-	static const char rules[] =
-	        "table inet probe {\n"
-	        "	set s { typeof meta iifname; }\n"
-	        "	chain c { type nat hook postrouting priority srcnat; oifname @s masquerade; }\n"
-	        "}\n";
-
-	return cnm_nft_run(rules, err) < 0 ? cnm_wrap(err, "nftables") : 0;
-}
-
-/* Runs them in a namespace of their own. */
-static int probe(int (*const *tries)(struct cnm_error *err), size_t count, struct cnm_error *err)
-{
-	_cleanup_close_ int own = cnm_netns_open_own(err);
-	size_t i;
-	int r = 0;
-
-	if (own < 0)
-		return -1;
-	if (unshare(CLONE_NEWNET) < 0)
-		return cnm_fail_sys(err, errno, "cannot make a network namespace");
-	for (i = 0; i < count && r == 0; i++)
-		r = tries[i](err);
-	cnm_netns_return(own);
-	return r;
-}
-
 static int check_kernel(const struct cnm_cni_call *call, const char *driver, struct cnm_error *err)
 {
-	static int (*const tries[])(struct cnm_error * err) = {try_bridge, try_nftables};
-	struct cnm_nft *nft;
-	int loaded;
-
-	if (strcmp(driver, "bridge") != 0)
-		return 0;
-	nft = cnm_controller_nft(call->controller, err);
-	loaded = nft ? cnm_nft_table_exists(nft, err) : -1;
-	if (loaded < 0)
-		return -1;
-	/* Where the table stands it was loaded, and needs no library any more. */
-	return probe(tries, loaded ? 1 : CNM_ARRAY_SIZE(tries), err);
+	return strcmp(driver, "bridge") == 0 ? cnm_cni_probe_bridges(call, err) : 0;
 }
 
 /* The network's own objects: what is missing is made again by an ADD, but those who are on it feel it now. */
@@ -175,17 +116,40 @@ static int check_objects(const struct cnm_cni_call *call, struct cnm_network *ne
 	return cnm_wrap(err, "network %s, which %zu endpoints have joined", network->name, joined);
 }
 
+/* What an ADD makes first. */
+static int check_new(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                     struct cnm_error *err)
+{
+	_cleanup_network_ struct cnm_network *network = NULL;
+
+	if (cnm_cni_network_try(call, target, &network, err) < 0 ||
+	    check_kernel(call, network->driver, err) < 0)
+		return -1;
+	return check_pools(call, network, err);
+}
+
+/* 1: it is what the target describes, or need not be; 0: an ADD replaces it by what is described; -1: it contradicts. */
+static int compare(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
+                   struct cnm_network *network, struct cnm_error *err)
+{
+	if (!target->spec || cnm_network_compare(call->controller, target->spec, network, err) == 0)
+		return 1;
+	if (err->code != CNM_E_CONFLICT || !network->described || !cnm_cni_network_is_unused(call, network))
+		return -1;
+	cnm_error_clear(err);
+	return 0;
+}
+
 static int check_existing(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
                           struct cnm_network *network, unsigned *code, struct cnm_error *err)
 {
 	const struct cnm_driver *driver = cnm_controller_driver(call->controller, network->driver, err);
+	int same = driver ? compare(call, target, network, err) : -1;
 
 	if (!driver)
 		return cnm_wrap(err, "network %s", network->name);
-	if (target->spec && cnm_network_compare(call->controller, target->spec, network, err) < 0 &&
-	    !(err->code == CNM_E_CONFLICT && network->described))
-		return -1;
-	cnm_error_clear(err);
+	if (same <= 0)
+		return same < 0 ? -1 : check_new(call, target, err);
 	if (check_kernel(call, network->driver, err) < 0 || check_pools(call, network, err) < 0)
 		return -1;
 	return check_objects(call, network, driver, code, err);
@@ -195,17 +159,13 @@ static int check_status(const struct cnm_cni_call *call, const struct cnm_cni_ta
                         struct cnm_error *err)
 {
 	_cleanup_network_ struct cnm_network *network = NULL;
-	const char *driver;
 
 	if (cnm_cni_network_find(call, target->name, &network, err) == 0)
 		return check_existing(call, target, network, code, err);
 	if (err->code != CNM_E_NOT_FOUND || !target->spec)
 		return -1;
 	cnm_error_clear(err);
-	driver = target->spec->driver ? target->spec->driver : "bridge";
-	if (!cnm_controller_driver(call->controller, driver, err))
-		return cnm_wrap(err, "network %s", target->name);
-	return check_kernel(call, driver, err);
+	return check_new(call, target, err);
 }
 
 int cnm_cni_status(const struct cnm_cni_call *call, const struct cnm_cni_target *target,
@@ -214,10 +174,5 @@ int cnm_cni_status(const struct cnm_cni_call *call, const struct cnm_cni_target 
 	struct cnm_error plain = CNM_ERROR_INIT;
 	unsigned code = CNM_CNI_E_UNAVAILABLE;
 
-	if (check_status(call, target, &code, &plain) == 0)
-		return 0;
-	/* Whatever the reason is, the answer to the question is no. */
-	cnm_cni_fail_from(err, code, &plain);
-	err->code = code;
-	return -1;
+	return check_status(call, target, &code, &plain) < 0 ? cnm_cni_not_usable(err, code, &plain) : 0;
 }

@@ -37,6 +37,28 @@ static void work_init(struct work *work, const struct cnm_cni_call *call)
 	work->want.link = work->before.link = none;
 }
 
+/* sysctl(8)'s other spelling, in which slashes part and dots belong to names: the first of both says which one a key has. A dot in a name could not
+ * be told from a separator afterwards. */
+static int unslash(struct cnm_kvs *sysctls, struct cnm_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < sysctls->count; i++) {
+		char *at = sysctls->items[i].key + strcspn(sysctls->items[i].key, "./");
+
+		if (*at != '/')
+			continue;
+		if (strchr(at, '.'))
+			return cnm_fail(err, CNM_E_INVALID,
+			                "sysctl \"%s\": a name with a dot in it is written IFNAME",
+			                sysctls->items[i].key);
+		for (; *at; at++)
+			if (*at == '/')
+				*at = '.';
+	}
+	return 0;
+}
+
 static int fill_want(struct work *work, struct cnm_cni_tuning *tuning, struct cnm_error *err)
 {
 	const char *mac = cnm_cni_requested_mac(work->call->config, &work->call->env->args);
@@ -52,6 +74,8 @@ static int fill_want(struct work *work, struct cnm_cni_tuning *tuning, struct cn
 	link->promisc = tuning->promisc;
 	link->allmulti = tuning->allmulti;
 	link->txqlen = tuning->txqlen;
+	if (unslash(&tuning->sysctl, err) < 0)
+		return -1;
 	for (i = 0; i < tuning->sysctl.count; i++)
 		if (cnm_sysctl_path(tuning->sysctl.items[i].key, work->call->env->ifname, path, sizeof(path),
 		                    err) < 0)

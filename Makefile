@@ -65,7 +65,7 @@ TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PRECIOUS: $(BUILD)/obj/%.o
-.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan bench install uninstall install-cni-dropin uninstall-cni-dropin clean
+.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan mutation bench install uninstall install-cni-dropin uninstall-cni-dropin clean
 
 all: $(BUILD)/cnm $(BUILD)/libcnm.a $(BUILD)/libcnm.so ## build the executable and the library
 
@@ -115,6 +115,12 @@ tests: $(TESTS) $(PROBE) ## build the test program, and what its scripts send pa
 
 run-tests: ## run the tests as they were built
 	@E2E='$(E2E)' $(TESTS) --jobs $(TEST_JOBS) $(if $(FILTER),--filter '$(FILTER)')
+
+# make mutation MUTATE='transit ruleset_bridge.nft': some of the chains; docs/firewall-proofs.md.
+MUTATE ?=
+mutation: deps ## the firewall without each of its rules in turn: which test notices (half an hour)
+	$(Q)$(SUBMAKE) all tests
+	@BUILD='$(BUILD)' sh tests/tools/mutate-ruleset.sh -j $(TEST_JOBS) $(MUTATE)
 
 # cppcheck's memleak does not see __attribute__((cleanup)); LeakSanitizer does (make asan).
 lint: deps ## formatting, gcc and clang without warnings, clang-tidy, cppcheck, direction of includes

@@ -53,7 +53,7 @@ table netdev seen {
 	}
 }
 NFT
-ip netns exec i1 nft 'table inet seen { chain input { type filter hook input priority 0; policy accept; meta nfproto ipv4 ip saddr 198.51.100.2 counter; ip6 saddr 2001:db8:3::2 counter; }; }'
+ip netns exec i1 nft 'table inet seen { chain input { type filter hook input priority 0; policy accept; ip saddr { 198.51.100.2, 10.20.0.0/24 } counter; ip6 saddr { 2001:db8:3::2, fd00:20::/64 } counter; }; }'
 # Somebody else translates to an internal container, and to one that is not.
 nft -f - <<NFT
 table inet others {
@@ -70,6 +70,7 @@ for family in 4 6; do
 	say "IPv$family: a port that others translate"
 	matrix $family tcp <<'ROWS'
 far host 8700 = -
+r1 host 8700 = -
 far host 8701 = far 7779 r1
 ROWS
 	assert_eq "IPv$family: packets into an internal network" "0 0" "$(ip netns exec i1 nft list table inet seen | grep -o 'packets [0-9]*' | cut -d' ' -f 2 | tr '\n' ' ' | sed 's/ $//')"

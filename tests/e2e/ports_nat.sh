@@ -21,6 +21,8 @@ for p in tcp udp sctp; do
 	publish="$publish -p 127.0.0.1:8082:7779/$p -p [::1]:8082:7779/$p"
 	# The same number for one address of the host, and for another one.
 	publish="$publish -p 192.0.2.1:8083:7777/$p -p 192.0.2.9:8083:7778/$p -p [2001:db8:2::1]:8083:7777/$p -p [2001:db8:2::9]:8083:7778/$p"
+	# Ranges that keep their numbers.
+	publish="$publish -p 7779-7780:7779-7780/$p -p 192.0.2.9:7777-7778:7777-7778/$p -p [2001:db8:2::9]:7777-7778:7777-7778/$p"
 done
 bridge_filter 0
 # shellcheck disable=SC2086
@@ -75,6 +77,10 @@ b1 host 8081 = -
 far host 8083 = far 7777 r1
 far second 8083 = far 7778 r1
 host loop 8083 = -
+# ranges
+far host 7780 = far 7780 r1
+far second 7778 = far 7778 r1
+far host 7778 = -
 # the loopback only
 far host 8082 = -
 nb host 8082 = -
@@ -113,6 +119,7 @@ nb foreign 8082 = nb 8082 foreign
 far foreign 8080 = far 8080 foreign
 r1 foreign 8080 = host2 8080 foreign
 b1 foreign 8081 = host2 8081 foreign
+host foreign 8080 = host2 8080 foreign
 ROWS
 }
 # With br_netfilter ::1 is not translated, and a bridge translates between isolated ports without routing: they stay apart.
@@ -138,7 +145,18 @@ if bridge_filter 1; then
 		rows | matrix $family "tcp udp"
 	done
 	loopback_rows | matrix 4 "tcp udp sctp"
+	say "::1 is refused at once: nobody waits for an answer that the kernel drops"
+	"$CNM" reconcile >/dev/null
+	assert_match "::1" refused "$(nc -v -z -w 3 ::1 8080 2>&1)"
 fi
+
+say "multicast leaves under the address that sent it"
+ip netns exec lan nft 'table netdev seen { chain host { type filter hook ingress device "host" priority 0;
+	ip saddr 10.10.0.1 ip daddr 224.0.0.251 counter; ip6 saddr fd00:10::1 ip6 daddr ff02::fb counter; }; }'
+ping -4 -c 1 -W 0.1 -I 10.10.0.1 -I uplink 224.0.0.251 >/dev/null 2>&1 || :
+ping -6 -c 1 -W 0.1 -I fd00:10::1 -I uplink ff02::fb >/dev/null 2>&1 || :
+assert_eq "multicast packets of both families" "1 1" \
+	"$(ip netns exec lan nft list table netdev seen | grep -o 'packets [0-9]*' | cut -d' ' -f 2 | paste -sd' ')"
 
 leave r1 r2 b1 i1 q1 q2
 for n in red blue closed quiet; do

@@ -9,15 +9,15 @@ answer() {
 	from=$1
 	shift
 	if [ "$from" = host ]; then
-		"$PROBE" ask "$@" -w 400 2>/dev/null || :
+		"$PROBE" ask "$@" -w "${PATIENCE:-400}" 2>/dev/null || :
 	else
-		ip netns exec "$from" "$PROBE" ask "$@" -w 400 2>/dev/null || :
+		ip netns exec "$from" "$PROBE" ask "$@" -w "${PATIENCE:-400}" 2>/dev/null || :
 	fi
 }
 
 # reaches FROM PROTOCOL ADDRESS PORT CLIENT SERVER-PORT NAME: the server of that name sees that client.
 reaches() {
-	got=$(answer "$1" "$2" "$3" "$4" | awk '{ print $1, $3, $4 }')
+	got=$(PATIENCE=3000 answer "$1" "$2" "$3" "$4" | awk '{ print $1, $3, $4 }')
 	[ "$got" = "$5 $6 $7" ] || echo "$1 asks $2 $3 $4: expected \"$5 $6 $7\", got \"$got\"" >>failures
 }
 

@@ -19,9 +19,9 @@ struct cnm_attach {
 	struct cnm_sandbox *sandbox;
 	int netns_fd;
 	char id[CNM_CONTAINER_MAX + 1];
-	bool joined;              /* the sandbox has an interface now */
-	struct cnm_link_ref *ref; /* the caller's: the interface name that is taken */
-	bool any_ifname;          /* nobody asked for that name */
+	bool joined;             /* the sandbox has an interface now */
+	struct cnm_link_ref ref; /* the interface name that is taken */
+	bool any_ifname;         /* nobody asked for that name */
 };
 
 /* Locks sandbox and network, makes sure of the network's objects, and finds, adopts or makes the sandbox. Whatever happens, the

@@ -85,7 +85,7 @@ void cnm_attach_undo(struct cnm_attach *attach, const struct cnm_endpoint *endpo
 	if (attach->sb.dir_fd < 0 && take_back_sandbox(attach, endpoint, &ignored) < 0)
 		take_back(attach, endpoint);
 	else
-		cnm_detach(attach->controller, &attach->sb, attach->ref, &ignored);
+		cnm_detach(attach->controller, &attach->sb, &attach->ref, &ignored);
 }
 
 int cnm_attach_ask_addresses(struct cnm_attach *attach, const struct cnm_endpoint_spec *spec,
@@ -116,7 +116,7 @@ static bool is_numbered(const char *name, const char *prefix)
 static int rename_link(struct cnm_attach *attach, struct cnm_endpoint *endpoint, const char *prefix,
                        struct cnm_error *err)
 {
-	struct cnm_link_ref old = *attach->ref, now = old;
+	struct cnm_link_ref old = attach->ref, now = old;
 
 	if (!prefix[0] || !attach->any_ifname || is_numbered(old.ifname, prefix))
 		return 0;
@@ -124,7 +124,7 @@ static int rename_link(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
 	    cnm_store_link_take(&attach->sb, &now, NULL, err) < 0)
 		return -1;
 	memcpy(endpoint->ifname, now.ifname, sizeof(endpoint->ifname));
-	*attach->ref = now;
+	attach->ref = now;
 	if (cnm_store_endpoint_save(&attach->net, endpoint, err) < 0)
 		return -1;
 	return cnm_store_link_release(&attach->sb, old.ifname, err);

@@ -127,18 +127,17 @@ static int connect_locked(struct cnm_attach *attach, const struct cnm_endpoint_s
                           struct cnm_endpoint **ret, struct cnm_error *err)
 {
 	_cleanup_endpoint_ struct cnm_endpoint *made = NULL;
-	struct cnm_link_ref ref = {0};
+	struct cnm_link_ref *ref = &attach->ref;
 	int standing = look_first(attach, spec, join->ifname, mode, ret, err);
 
 	if (standing != 0)
 		return standing < 0 ? -1 : 0;
-	if (cnm_attach_choose_ifname(attach, join->ifname, ref.ifname, err) < 0)
+	if (cnm_attach_choose_ifname(attach, join->ifname, ref->ifname, err) < 0)
 		return -1;
-	memcpy(ref.network, attach->network->name, sizeof(ref.network));
-	snprintf(ref.key, sizeof(ref.key), "%s@%s", attach->sandbox->id, ref.ifname);
-	attach->ref = &ref;
+	memcpy(ref->network, attach->network->name, sizeof(ref->network));
+	snprintf(ref->key, sizeof(ref->key), "%s@%s", attach->sandbox->id, ref->ifname);
 	attach->any_ifname = !join->ifname;
-	if (attach_new(attach, spec, join, &ref, &made, err) < 0) {
+	if (attach_new(attach, spec, join, ref, &made, err) < 0) {
 		cnm_attach_undo(attach, made);
 		return -1;
 	}

@@ -223,7 +223,7 @@ static int join_locked(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
                        const struct cnm_join_spec *join, struct cnm_error *err)
 {
 	_cleanup_endpoint_ struct cnm_endpoint *now = NULL;
-	struct cnm_link_ref ref = {0};
+	struct cnm_link_ref *ref = &attach->ref;
 
 	if (cnm_store_endpoint_load(&attach->net, endpoint->name, &now, err) < 0)
 		return -1;
@@ -231,15 +231,14 @@ static int join_locked(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
 		return cnm_fail(err, CNM_E_BUSY, "it has joined sandbox %s already", now->container);
 	if (cnm_endpoint_is_being_made(now))
 		return cnm_fail(err, CNM_E_BUSY, "its addresses are still being asked for");
-	if (cnm_attach_choose_ifname(attach, join->ifname, ref.ifname, err) < 0)
+	if (cnm_attach_choose_ifname(attach, join->ifname, ref->ifname, err) < 0)
 		return -1;
-	snprintf(ref.network, sizeof(ref.network), "%s", now->network);
-	snprintf(ref.key, sizeof(ref.key), "%s", now->name);
-	if (take_link(attach, now, &ref, err) < 0)
+	snprintf(ref->network, sizeof(ref->network), "%s", now->network);
+	snprintf(ref->key, sizeof(ref->key), "%s", now->name);
+	if (take_link(attach, now, ref, err) < 0)
 		return -1;
-	memcpy(now->ifname, ref.ifname, sizeof(now->ifname));
+	memcpy(now->ifname, ref->ifname, sizeof(now->ifname));
 	now->gateway_priority = join->gateway_priority;
-	attach->ref = &ref;
 	attach->any_ifname = !join->ifname;
 	if (cnm_attach_join(attach, now, err) < 0) {
 		cnm_attach_undo(attach, now);

@@ -5,7 +5,6 @@
 #include "cnm/outside.h"
 #include "cnm/store.h"
 #include "cnm/sys/nft.h"
-#include "cnm/sys/rtnl_link.h"
 #include "cnm/sys/rtnl_removal.h"
 #include <string.h>
 
@@ -98,17 +97,13 @@ struct cnm_rtnl *cnm_controller_rtnl(struct cnm_controller *controller, struct c
 int cnm_controller_remove_link(struct cnm_controller *controller, const char *name, struct cnm_error *err)
 {
 	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
-	struct cnm_rtnl_batch batch;
 
 	if (!rtnl)
 		return -1;
-	if (controller->removals > 0) {
-		controller->removals--;
-		return cnm_link_remove_announced(rtnl, name, err);
-	}
-	cnm_rtnl_batch_init(&batch);
-	cnm_link_delete(&batch, name);
-	return cnm_rtnl_batch_send(rtnl, &batch, err);
+	if (controller->removals == 0)
+		return cnm_link_remove(rtnl, name, err);
+	controller->removals--;
+	return cnm_link_remove_announced(rtnl, name, err);
 }
 
 struct cnm_nft *cnm_controller_nft(struct cnm_controller *controller, struct cnm_error *err)

@@ -178,13 +178,9 @@ int cnm_bridge_firewall_restore(struct cnm_controller *controller, const struct 
 
 	if (!nft || collect(network, bridge, &list, err) < 0)
 		return -1;
-	for (i = 0; i < list.count; i++) {
-		int has = cnm_nft_has(nft, &list.items[i], err);
-
-		if (has < 0 || (!has && cnm_nft_add(batch, &list.items[i], false, err) < 0))
+	for (i = 0; i < list.count; i++)
+		if (cnm_nft_add_missing(nft, &list.items[i], batch, count, err) < 0)
 			return -1;
-		*count += !has;
-	}
 	return 0;
 }
 

@@ -92,17 +92,6 @@ static bool is_guarded(const struct cnm_endpoint *endpoint)
 	return cnm_options_bool(&endpoint->driver_state, STATE_KEY, false);
 }
 
-static int add_missing(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_batch *batch,
-                       size_t *count, struct cnm_error *err)
-{
-	int has = cnm_nft_has(nft, elem, err);
-
-	if (has != 0)
-		return has < 0 ? -1 : 0;
-	(*count)++;
-	return cnm_nft_add(batch, elem, false, err);
-}
-
 int cnm_bridge_guard_prepare(const struct cnm_bridge *bridge, struct cnm_endpoint *endpoint,
                              struct cnm_error *err)
 {
@@ -196,7 +185,7 @@ int cnm_bridge_guard_restore(struct cnm_controller *controller, const struct cnm
 		return -1;
 	collect(endpoint, &list);
 	for (i = 0; i < list.count; i++)
-		if (add_missing(nft, &list.items[i], batch, count, err) < 0)
+		if (cnm_nft_add_missing(nft, &list.items[i], batch, count, err) < 0)
 			return -1;
 	return 0;
 }
@@ -235,7 +224,7 @@ int cnm_bridge_guard_network_restore(struct cnm_controller *controller, const st
 	nft = cnm_controller_nft(controller, err);
 	if (!nft || cnm_table_restore(controller, &cnm_table_bridge, count, err) < 0)
 		return -1;
-	return add_missing(nft, &elem, batch, count, err);
+	return cnm_nft_add_missing(nft, &elem, batch, count, err);
 }
 
 int cnm_bridge_guard_network_add(struct cnm_controller *controller, const struct cnm_bridge *bridge,
@@ -250,7 +239,7 @@ int cnm_bridge_guard_network_add(struct cnm_controller *controller, const struct
 		return 0;
 	nft = cnm_controller_nft(controller, err);
 	if (!nft || cnm_table_ensure(controller, &cnm_table_bridge, err) < 0 ||
-	    cnm_nft_batch_new(&batch, err) < 0 || add_missing(nft, &elem, batch, &count, err) < 0)
+	    cnm_nft_batch_new(&batch, err) < 0 || cnm_nft_add_missing(nft, &elem, batch, &count, err) < 0)
 		return -1;
 	return cnm_nft_commit(nft, batch, err);
 }

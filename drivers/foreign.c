@@ -31,7 +31,7 @@ static void comment_of(const struct cnm_endpoint *endpoint, char ret[CNM_FORWARD
 }
 
 /* Two elements for each address: that it is foreign, and that what comes from its own subnet by way of the host answers there. */
-typedef int (*elem_fn)(struct cnm_nft *nft, struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem,
+typedef int (*elem_fn)(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_batch *batch,
                        size_t *count, struct cnm_error *err);
 static int each_element(struct cnm_nft *nft, const struct cnm_endpoint *endpoint, elem_fn fn,
                         struct cnm_nft_batch *batch, size_t *count, struct cnm_error *err)
@@ -50,24 +50,13 @@ static int each_element(struct cnm_nft *nft, const struct cnm_endpoint *endpoint
 		cnm_nft_key_bytes(&inside.key, addr->bytes, cnm_addr_size(addr));
 		cnm_nft_key_bytes(&inside.end, last.bytes, cnm_addr_size(addr));
 		cnm_nft_key_bytes(&inside.end, addr->bytes, cnm_addr_size(addr));
-		if (fn(nft, batch, &foreign, count, err) < 0 || fn(nft, batch, &inside, count, err) < 0)
+		if (fn(nft, &foreign, batch, count, err) < 0 || fn(nft, &inside, batch, count, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int add_missing(struct cnm_nft *nft, struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem,
-                       size_t *count, struct cnm_error *err)
-{
-	int has = cnm_nft_has(nft, elem, err);
-
-	if (has != 0)
-		return has < 0 ? -1 : 0;
-	(*count)++;
-	return cnm_nft_add(batch, elem, false, err);
-}
-
-static int delete_present(struct cnm_nft *nft, struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem,
+static int delete_present(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_batch *batch,
                           size_t *count, struct cnm_error *err)
 {
 	int has = cnm_nft_has(nft, elem, err);
@@ -192,7 +181,7 @@ static int join(struct cnm_controller *controller, const struct cnm_network *net
 
 	if (cnm_ruleset_ensure(controller, err) < 0)
 		return -1;
-	if (change_elements(controller, endpoint, add_missing, err) == 0 &&
+	if (change_elements(controller, endpoint, cnm_nft_add_missing, err) == 0 &&
 	    open_forward(controller, endpoint, err) == 0 && publish(controller, network, endpoint, err) == 0)
 		return 0;
 	leave(controller, network, endpoint, netns_fd, &ignored);
@@ -231,12 +220,12 @@ static int restore(struct cnm_controller *controller, const struct cnm_network *
 	if (!endpoint)
 		return cnm_ruleset_restore(controller, count, err);
 	policy = policy_of(endpoint);
-	if (each_element(nft, endpoint, add_missing, batch, count, err) < 0)
+	if (each_element(nft, endpoint, cnm_nft_add_missing, batch, count, err) < 0)
 		return -1;
 	return cnm_ports_restore(controller, &policy, endpoint, batch, count, err);
 }
 
-static int check_element(struct cnm_nft *nft, struct cnm_nft_batch *batch, const struct cnm_nft_elem *elem,
+static int check_element(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_batch *batch,
                          size_t *count, struct cnm_error *err)
 {
 	int has = cnm_nft_has(nft, elem, err);

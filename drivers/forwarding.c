@@ -88,14 +88,11 @@ static int add_outside(struct cnm_controller *controller, struct cnm_nft *nft, s
 		return -1;
 	for (i = 0; i < uplinks.count; i++) {
 		struct cnm_nft_elem elem = {.set = "outside"};
-		int has;
 
 		cnm_nft_key_ifname(&elem.key, uplinks.names[i]);
 		cnm_nft_key_ifname(&elem.key, uplinks.names[i]);
-		has = cnm_nft_has(nft, &elem, err);
-		if (has < 0 || (!has && cnm_nft_add(batch, &elem, false, err) < 0))
+		if (cnm_nft_add_missing(nft, &elem, batch, count, err) < 0)
 			return -1;
-		*count += !has;
 	}
 	return 0;
 }

@@ -57,17 +57,6 @@ static int network_prepare(struct cnm_controller *controller, struct cnm_network
 
 const struct cnm_driver cnm_driver_ipvlan = {
         .name = "ipvlan",
-        .data_scope = CNM_SCOPE_LOCAL,
-        .connectivity_scope = CNM_SCOPE_GLOBAL,
         .network_prepare = network_prepare,
-        .network_ensure = cnm_parent_network_ensure,
-        .network_is_ready = cnm_parent_network_is_ready,
-        .network_delete = cnm_parent_network_delete,
-        .network_check = cnm_parent_network_check,
-        .shares_mac = cnm_parent_shares_mac,
-        .no_ports = CNM_PARENT_NO_PORTS,
-        .endpoint_prepare = cnm_parent_endpoint_prepare,
-        .join = cnm_parent_join,
-        .leave = cnm_parent_leave,
-        .endpoint_check = cnm_parent_endpoint_check,
+        CNM_PARENT_SLOTS,
 };

@@ -101,4 +101,13 @@ int cnm_parent_leave(struct cnm_controller *controller, const struct cnm_network
 int cnm_parent_endpoint_check(struct cnm_controller *controller, const struct cnm_network *network,
                               const struct cnm_endpoint *endpoint, struct cnm_error *err);
 
+/* What the tables of all drivers on a parent have in common. */
+#define CNM_PARENT_SLOTS                                                                                     \
+	.data_scope = CNM_SCOPE_LOCAL, .connectivity_scope = CNM_SCOPE_GLOBAL,                               \
+	.network_ensure = cnm_parent_network_ensure, .network_is_ready = cnm_parent_network_is_ready,        \
+	.network_delete = cnm_parent_network_delete, .network_check = cnm_parent_network_check,              \
+	.shares_mac = cnm_parent_shares_mac, .no_ports = CNM_PARENT_NO_PORTS,                                \
+	.endpoint_prepare = cnm_parent_endpoint_prepare, .join = cnm_parent_join, .leave = cnm_parent_leave, \
+	.endpoint_check = cnm_parent_endpoint_check
+
 #endif

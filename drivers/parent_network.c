@@ -108,6 +108,17 @@ static int bring_up(struct cnm_rtnl *rtnl, const struct cnm_parent *parent, stru
 	return cnm_rtnl_batch_send(rtnl, &batch, err);
 }
 
+/* The settings, and the link as cnm_parent_find sees it. */
+static int look(struct cnm_controller *controller, const struct cnm_network *network,
+                struct cnm_parent *parent, struct cnm_link *link, bool *ours, struct cnm_error *err)
+{
+	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
+
+	if (!rtnl || cnm_parent_settings(network, parent, err) < 0)
+		return -1;
+	return cnm_parent_find(rtnl, network, parent, link, ours, err);
+}
+
 int cnm_parent_network_ensure(struct cnm_controller *controller, struct cnm_network *network,
                               struct cnm_error *err)
 {
@@ -117,9 +128,7 @@ int cnm_parent_network_ensure(struct cnm_controller *controller, struct cnm_netw
 	bool ours;
 	int found;
 
-	if (!rtnl || cnm_parent_settings(network, &parent, err) < 0)
-		return -1;
-	found = cnm_parent_find(rtnl, network, &parent, &link, &ours, err);
+	found = look(controller, network, &parent, &link, &ours, err);
 	if (found < 0)
 		return -1;
 	if (found)
@@ -140,30 +149,24 @@ int cnm_parent_network_ensure(struct cnm_controller *controller, struct cnm_netw
 int cnm_parent_network_is_ready(struct cnm_controller *controller, struct cnm_network *network,
                                 struct cnm_error *err)
 {
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
 	struct cnm_parent parent;
 	struct cnm_link link;
 	bool ours;
 	int found;
 
-	if (!rtnl || cnm_parent_settings(network, &parent, err) < 0)
-		return -1;
-	found = cnm_parent_find(rtnl, network, &parent, &link, &ours, err);
+	found = look(controller, network, &parent, &link, &ours, err);
 	return found == 1 && ours ? (link.flags & IFF_UP) != 0 : found;
 }
 
 int cnm_parent_network_check(struct cnm_controller *controller, struct cnm_network *network,
                              struct cnm_error *err)
 {
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(controller, err);
 	struct cnm_parent parent;
 	struct cnm_link link;
 	bool ours;
 	int found;
 
-	if (!rtnl || cnm_parent_settings(network, &parent, err) < 0)
-		return -1;
-	found = cnm_parent_find(rtnl, network, &parent, &link, &ours, err);
+	found = look(controller, network, &parent, &link, &ours, err);
 	if (found < 0)
 		return -1;
 	if (!found)
@@ -199,9 +202,7 @@ int cnm_parent_network_delete(struct cnm_controller *controller, struct cnm_netw
 	bool ours;
 	int found;
 
-	if (!rtnl || cnm_parent_settings(network, &parent, err) < 0)
-		return -1;
-	found = cnm_parent_find(rtnl, network, &parent, &link, &ours, err);
+	found = look(controller, network, &parent, &link, &ours, err);
 	if (found <= 0 || !ours)
 		return found < 0 ? -1 : 0;
 	found = hand_on(controller, rtnl, network, &parent, &link, err);

@@ -7,6 +7,7 @@
 #include "cnm/driver.h"
 #include "cnm/sys/nft.h"
 #include "drivers/bridge.h"
+#include "drivers/options.h"
 #include "hook/cni_attachment.h"
 #include "hook/cni_foreign.h"
 #include "hook/cni_probe.h"
@@ -19,20 +20,12 @@ static const char *policy_name(enum cnm_cni_ingress ingress)
 	                                              : CNM_BRIDGE_INGRESS_ISOLATED;
 }
 
-static bool is_false(const struct cnm_network *network, const char *option)
-{
-	const char *value = cnm_kvs_get(&network->options, option);
-
-	return value && strcmp(value, "false") == 0;
-}
-
 /* Whether the network's own options keep its containers to themselves that far. */
 static bool is_closed(const struct cnm_network *network, enum cnm_cni_ingress ingress)
 {
-	const char *open = cnm_kvs_get(&network->options, CNM_BRIDGE_OPEN);
-
-	return !(open && strcmp(open, "true") == 0) &&
-	       (ingress == CNM_CNI_INGRESS_SAME_BRIDGE || is_false(network, CNM_BRIDGE_ICC));
+	return !cnm_options_bool(&network->options, CNM_BRIDGE_OPEN, false) &&
+	       (ingress == CNM_CNI_INGRESS_SAME_BRIDGE ||
+	        !cnm_options_bool(&network->options, CNM_BRIDGE_ICC, true));
 }
 
 /* One configuration's containers that closed the network further did so for all. */

@@ -90,6 +90,9 @@ int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm
 /* The same, and what is there goes to *ret. */
 int cnm_nft_get(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_found *ret,
                 struct cnm_error *err);
+/* Appends the element where the set lacks it, and counts it then. */
+int cnm_nft_add_missing(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_batch *batch,
+                        size_t *count, struct cnm_error *err);
 /* 1 when table inet cnm exists, 0 when not. */
 int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err);
 /* Every element of a set (ranges of an interval set arrive as begin and end elements as the kernel keeps them; interval_end says so). */

@@ -219,6 +219,17 @@ int cnm_nft_has(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm
 	return look_up(nft, elem, NULL, err);
 }
 
+int cnm_nft_add_missing(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_batch *batch,
+                        size_t *count, struct cnm_error *err)
+{
+	int has = cnm_nft_has(nft, elem, err);
+
+	if (has != 0)
+		return has < 0 ? -1 : 0;
+	(*count)++;
+	return cnm_nft_add(batch, elem, false, err);
+}
+
 int cnm_nft_get(struct cnm_nft *nft, const struct cnm_nft_elem *elem, struct cnm_nft_found *ret,
                 struct cnm_error *err)
 {

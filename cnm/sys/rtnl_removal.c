@@ -19,7 +19,7 @@ static void close_monitor(struct mnl_socket **monitor)
 		mnl_socket_close(*monitor);
 }
 
-static int remove_now(struct cnm_rtnl *rtnl, const char *name, struct cnm_error *err)
+int cnm_link_remove(struct cnm_rtnl *rtnl, const char *name, struct cnm_error *err)
 {
 	struct cnm_rtnl_batch batch;
 
@@ -42,7 +42,7 @@ static void remove_and_report(const char *name, int report_fd)
 	close(STDERR_FILENO);
 	if (close_range(REPORT_FD + 1, ~0U, 0) < 0 || setsid() < 0)
 		return;
-	if (cnm_rtnl_open(&rtnl, &err) < 0 || remove_now(rtnl, name, &err) < 0)
+	if (cnm_rtnl_open(&rtnl, &err) < 0 || cnm_link_remove(rtnl, name, &err) < 0)
 		result = err.sys_errno ? err.sys_errno : EIO;
 	if (write(REPORT_FD, &result, sizeof(result)) < 0)
 		return; /* nobody waits any more */
@@ -130,7 +130,7 @@ int cnm_link_remove_announced(struct cnm_rtnl *rtnl, const char *name, struct cn
 	if (cnm_link_get(rtnl, name, 0, &link, err) < 0)
 		return err->code == CNM_E_NOT_FOUND ? (cnm_error_clear(err), 0) : -1;
 	if (!monitor || pipe2(fds, O_CLOEXEC) < 0)
-		return remove_now(rtnl, name, err);
+		return cnm_link_remove(rtnl, name, err);
 	report_fd = fds[0];
 	child = fork();
 	if (child == 0) {
@@ -139,5 +139,5 @@ int cnm_link_remove_announced(struct cnm_rtnl *rtnl, const char *name, struct cn
 	}
 	close(fds[1]);
 	gone = child < 0 ? 1 : wait_for(monitor, link.ifindex, report_fd, name, err);
-	return gone > 0 ? remove_now(rtnl, name, err) : gone;
+	return gone > 0 ? cnm_link_remove(rtnl, name, err) : gone;
 }

@@ -25,6 +25,16 @@ void cnm_network_freep(struct cnm_network **network)
 	*network = NULL;
 }
 
+const struct cnm_addr *cnm_endpoint_address_of(const struct cnm_endpoint *endpoint, int family)
+{
+	size_t i;
+
+	for (i = 0; i < endpoint->addr_count; i++)
+		if (endpoint->addrs[i].addr.family == family)
+			return &endpoint->addrs[i].addr;
+	return NULL;
+}
+
 void cnm_network_list_free(struct cnm_network **networks, size_t count)
 {
 	if (!networks)

@@ -156,6 +156,8 @@ const struct cnm_driver *cnm_controller_driver(struct cnm_controller *controller
 
 void cnm_network_freep(struct cnm_network **network);
 void cnm_endpoint_freep(struct cnm_endpoint **endpoint);
+/* The endpoint's first address of the family, borrowed; NULL: it has none. */
+const struct cnm_addr *cnm_endpoint_address_of(const struct cnm_endpoint *endpoint, int family);
 void cnm_sandbox_freep(struct cnm_sandbox **sandbox);
 #define _cleanup_network_  __attribute__((cleanup(cnm_network_freep)))
 #define _cleanup_endpoint_ __attribute__((cleanup(cnm_endpoint_freep)))

@@ -22,16 +22,6 @@ void cnm_port_owner(const struct cnm_endpoint *endpoint, char out[CNM_PORT_OWNER
 	snprintf(out, CNM_PORT_OWNER_MAX, "%.*s", CNM_PORT_OWNER_MAX - 1, whole);
 }
 
-static const struct cnm_addr *address_of(const struct cnm_endpoint *endpoint, int family)
-{
-	size_t i;
-
-	for (i = 0; i < endpoint->addr_count; i++)
-		if (endpoint->addrs[i].addr.family == family)
-			return &endpoint->addrs[i].addr;
-	return NULL;
-}
-
 static int each_mode(const struct cnm_endpoint *endpoint, const struct cnm_port *port,
                      const struct cnm_addr *addr, const struct cnm_ports_policy *policy,
                      cnm_port_target_fn fn, void *arg, struct cnm_error *err)
@@ -60,7 +50,7 @@ int cnm_ports_each(const struct cnm_endpoint *endpoint, const struct cnm_ports_p
 		const struct cnm_port *port = &endpoint->ports[i];
 
 		for (f = 0; f < 2; f++) {
-			const struct cnm_addr *addr = address_of(endpoint, families[f]);
+			const struct cnm_addr *addr = cnm_endpoint_address_of(endpoint, families[f]);
 			int r;
 
 			if (!addr || (cnm_addr_is_set(&port->host) && port->host.family != families[f]))

@@ -18,16 +18,6 @@
 
 #define LOOPBACK_METRIC 2048 /* behind the one of lo */
 
-static bool has_family(const struct cnm_endpoint *endpoint, int family)
-{
-	size_t i;
-
-	for (i = 0; i < endpoint->addr_count; i++)
-		if (endpoint->addrs[i].addr.family == family)
-			return true;
-	return false;
-}
-
 static int allow_ipv4(const char *bridge, struct cnm_error *err)
 {
 	char path[128];
@@ -96,7 +86,7 @@ static bool translates(const struct cnm_ports_policy *policy, const struct cnm_e
 {
 	enum cnm_gateway_mode mode = family == AF_INET ? policy->mode4 : policy->mode6;
 
-	return policy->bridge && endpoint->port_count > 0 && has_family(endpoint, family) &&
+	return policy->bridge && endpoint->port_count > 0 && cnm_endpoint_address_of(endpoint, family) &&
 	       mode != CNM_GATEWAY_ROUTED;
 }
 

@@ -19,16 +19,6 @@ void cnm_remote_body_free(struct cnm_remote_body *body)
 	free(body->host_ips);
 }
 
-static const struct cnm_addr *first_of(const struct cnm_endpoint *endpoint, int family)
-{
-	size_t i;
-
-	for (i = 0; i < endpoint->addr_count; i++)
-		if (endpoint->addrs[i].addr.family == family)
-			return &endpoint->addrs[i].addr;
-	return NULL;
-}
-
 /* A range is as many single ports, as in Docker's own list. */
 static int fill_ports(struct cnm_remote_body *body, const struct cnm_endpoint *endpoint,
                       struct cnm_error *err)
@@ -66,7 +56,8 @@ static int fill_ports(struct cnm_remote_body *body, const struct cnm_endpoint *e
 int cnm_remote_body_fill(struct cnm_remote_body *body, const struct cnm_endpoint *endpoint,
                          struct cnm_error *err)
 {
-	const struct cnm_addr *v4 = first_of(endpoint, AF_INET), *v6 = first_of(endpoint, AF_INET6);
+	const struct cnm_addr *v4 = cnm_endpoint_address_of(endpoint, AF_INET),
+	                      *v6 = cnm_endpoint_address_of(endpoint, AF_INET6);
 	size_t i;
 
 	if (v4)
@@ -101,7 +92,7 @@ static int set_number(struct cnm_endpoint *endpoint, const char *key, size_t n, 
 static int apply_address(struct cnm_endpoint *endpoint, const struct cnm_addr *addr, size_t *added,
                          struct cnm_error *err)
 {
-	const struct cnm_addr *ours = first_of(endpoint, addr->family);
+	const struct cnm_addr *ours = cnm_endpoint_address_of(endpoint, addr->family);
 	char text[CNM_ADDR_TEXT_MAX];
 
 	if (!cnm_addr_is_set(addr) || (ours && cnm_addr_equal(ours, addr)))

@@ -141,23 +141,13 @@ static int request_wanted(struct addresses *a, const struct cnm_addr *wanted, st
 	                cnm_addr_format(wanted, text));
 }
 
-static bool has_family(const struct cnm_endpoint *endpoint, int family)
-{
-	size_t i;
-
-	for (i = 0; i < endpoint->addr_count; i++)
-		if (endpoint->addrs[i].addr.family == family)
-			return true;
-	return false;
-}
-
 /* Out of the first pool of the family that has one. The last refusal is the error. */
 static int request_any(struct addresses *a, int family, struct cnm_error *err)
 {
 	bool asked = false;
 	size_t i;
 
-	if (has_family(a->endpoint, family))
+	if (cnm_endpoint_address_of(a->endpoint, family))
 		return 0;
 	for (i = 0; i < a->network->pool_count; i++) {
 		int r;

@@ -9,19 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int open_inside(int netns_fd, struct cnm_rtnl **ret, int *ret_own, struct cnm_error *err)
-{
-	_cleanup_close_ int own = cnm_netns_open_own(err);
-	int r;
-
-	if (own < 0 || cnm_netns_enter(netns_fd, err) < 0)
-		return -1;
-	r = cnm_rtnl_open(ret, err);
-	cnm_netns_return(own);
-	*ret_own = TAKE_FD(own);
-	return r;
-}
-
 /* Says whose the link is until its number stands in the record. */
 static const char *mark_of(const struct cnm_endpoint *endpoint, char ret[CNM_LINK_ALIAS_MAX])
 {
@@ -38,7 +25,6 @@ int cnm_remote_link_join(struct cnm_controller *controller, const struct cnm_net
 	struct cnm_link_change move = {
 	        .new_name = endpoint->ifname, .netns_fd = netns_fd, .mac = endpoint->mac};
 	_cleanup_rtnl_ struct cnm_rtnl *inside = NULL;
-	_cleanup_close_ int own = -1;
 	struct cnm_rtnl_batch batch;
 	char mark[CNM_LINK_ALIAS_MAX];
 	struct cnm_link link;
@@ -51,7 +37,7 @@ int cnm_remote_link_join(struct cnm_controller *controller, const struct cnm_net
 	move.alias = mark_of(endpoint, mark);
 	cnm_rtnl_batch_init(&batch);
 	cnm_link_set(&batch, &move);
-	if (cnm_rtnl_batch_send(host, &batch, err) < 0 || open_inside(netns_fd, &inside, &own, err) < 0 ||
+	if (cnm_rtnl_batch_send(host, &batch, err) < 0 || cnm_rtnl_open_in(&inside, netns_fd, err) < 0 ||
 	    cnm_link_get(inside, endpoint->ifname, 0, &link, err) < 0)
 		return cnm_wrap(err, "interface %s, which plugin %s made", src, network->driver);
 	ret->ifindex = link.ifindex;
@@ -99,7 +85,8 @@ int cnm_remote_link_leave(struct cnm_controller *controller, const struct cnm_en
 	/* Without the namespace the kernel has put the link away, or back, itself. */
 	if (!src || netns_fd < 0)
 		return 0;
-	if (open_inside(netns_fd, &inside, &own, err) < 0)
+	own = cnm_netns_open_own(err);
+	if (own < 0 || cnm_rtnl_open_in(&inside, netns_fd, err) < 0)
 		return -1;
 	if (!find_inside(inside, endpoint, src, &link))
 		return 0;

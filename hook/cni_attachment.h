@@ -7,6 +7,7 @@
 #define CNM_HOOK_CNI_ATTACHMENT_H
 
 #include "cnm/model.h"
+#include "hook/cni_ipam.h"
 #include "hook/cni_plugin.h"
 #include "spec/cni_result.h"
 
@@ -55,6 +56,16 @@ int cnm_cni_network_try(const struct cnm_cni_call *call, const struct cnm_cni_ta
                         struct cnm_network **ret, struct cnm_error *err);
 /* Whether nobody is on it, as far as can be known. */
 bool cnm_cni_network_is_unused(const struct cnm_cni_call *call, struct cnm_network *network);
+/* The network that a configuration describes by its own keys, in options, and by its `ipam` (host-local's is parsed into *ipam): none, ours, or that of a
+ * plugin. *spec and *target point into the other arguments. */
+int cnm_cni_describe(const struct cnm_cni_config *config, const char *driver,
+                     const struct cnm_options *options, const struct cnm_cni_ipam *ipam,
+                     struct cnm_cni_pools *pools, struct cnm_network_spec *spec,
+                     struct cnm_cni_target *target, struct cnm_error *err);
+/* DEL, CHECK and GC for such a network, and by its IPAM plugin where it has one. They need no configuration that is right. */
+int cnm_cni_described_del(const struct cnm_cni_call *call, struct cnm_cni_error *err);
+int cnm_cni_described_check(const struct cnm_cni_call *call, struct cnm_cni_error *err);
+int cnm_cni_described_gc(const struct cnm_cni_call *call, struct cnm_cni_error *err);
 /* Deletes the described network of that name, after a failed ADD that made it; it stays where another ADD has joined it meanwhile. */
 void cnm_cni_network_unmake(const struct cnm_cni_call *call, const char *name);
 /* A network by its name alone: ids, which cnm_network_find takes too, are no names here. */

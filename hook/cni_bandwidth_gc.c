@@ -153,32 +153,16 @@ static int find_unfed(struct cnm_controller *controller, struct devices *ret, st
 static int find_ref(struct cnm_controller *controller, const char *alias, struct cnm_link_ref *ret,
                     struct cnm_error *err)
 {
-	_cleanup_store_sandbox_ struct cnm_store_sandbox sb = CNM_STORE_SANDBOX_INIT;
-	_cleanup_link_refs_ struct cnm_link_refs refs = {0};
 	char container[CNM_LINK_ALIAS_MAX];
 	const char *at = strchr(alias + strlen(CNM_BANDWIDTH_ALIAS), ' ');
 	char *ifname;
-	size_t i;
 
 	snprintf(container, sizeof(container), "%s", at ? at + 1 : "");
 	ifname = strchr(container, '@');
-	if (!ifname || ifname == container || ifname - container > CNM_CONTAINER_MAX)
+	if (!ifname || ifname == container)
 		return 0;
 	*ifname++ = '\0';
-	if (cnm_store_sandbox_lock(controller->store, container, false, &sb, err) < 0) {
-		if (err->code != CNM_E_NOT_FOUND)
-			return -1;
-		cnm_error_clear(err);
-		return 0;
-	}
-	if (cnm_store_links_list(&sb, &refs, err) < 0)
-		return -1;
-	for (i = 0; i < refs.count; i++)
-		if (strcmp(refs.items[i].ifname, ifname) == 0) {
-			*ret = refs.items[i];
-			return 1;
-		}
-	return 0;
+	return cnm_cni_find_link(controller, container, ifname, ret, err);
 }
 
 /* 1: garbage, and `why` says so; 0: not, or not provably; -1: error. */

@@ -107,26 +107,10 @@ static bool has_family(const struct work *work, int family)
 
 static int describe_network(const struct cnm_cni_call *call, struct work *work, struct cnm_error *err)
 {
-	const struct cnm_cni_config *config = call->config;
-
 	if (fill_options(work, err) < 0)
 		return -1;
-	work->spec = (struct cnm_network_spec){
-	        .name = config->name,
-	        .driver = "bridge",
-	        .ipam_driver = !*config->ipam_type                ? "null"
-	                       : cnm_cni_ipam_is_external(config) ? "external"
-	                                                          : "default",
-	        .options = work->options_view,
-	        .described = true,
-	};
-	work->target = (struct cnm_cni_target){.name = config->name, .spec = &work->spec, .makes_room = true};
-	if (strcmp(config->ipam_type, "host-local") != 0)
-		return 0;
-	if (cnm_cni_pools_fill(&work->pools, config, &work->ipam, err) < 0)
-		return -1;
-	cnm_cni_pools_describe(&work->pools, &work->spec);
-	return 0;
+	return cnm_cni_describe(call->config, "bridge", &work->options_view, &work->ipam, &work->pools,
+	                        &work->spec, &work->target, err);
 }
 
 static int open_work(const struct cnm_cni_call *call, struct work *work, struct cnm_cni_error *err)
@@ -271,21 +255,6 @@ static int add(const struct cnm_cni_call *call, json_object **ret, struct cnm_cn
 	return attach(call, &work, NULL, ret, err);
 }
 
-/* Ours first: it needs nobody. */
-static int del(const struct cnm_cni_call *call, struct cnm_cni_error *err)
-{
-	if (cnm_cni_detach(call, call->config->name, err) < 0)
-		return -1;
-	return cnm_cni_ipam_is_external(call->config) ? cnm_cni_ipam_del(call, err) : 0;
-}
-
-static int check(const struct cnm_cni_call *call, struct cnm_cni_error *err)
-{
-	if (cnm_cni_ipam_is_external(call->config) && cnm_cni_ipam_check(call, err) < 0)
-		return -1;
-	return cnm_cni_check(call, call->config->name, err);
-}
-
 static int status(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 {
 	_cleanup_(work_free) struct work work = {0};
@@ -297,23 +266,11 @@ static int status(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 	return cnm_cni_status(call, &work.target, err);
 }
 
-static int gc(const struct cnm_cni_call *call, struct cnm_cni_error *err)
-{
-	struct cnm_cni_error others = CNM_CNI_ERROR_INIT;
-	int r = cnm_cni_ipam_is_external(call->config) ? cnm_cni_ipam_gc(call, &others) : 0;
-
-	if (cnm_cni_collect(call, call->config->name, err) < 0)
-		return -1;
-	if (r < 0)
-		*err = others;
-	return r;
-}
-
 const struct cnm_cni_plugin cnm_cni_plugin_bridge = {
         .name = "bridge",
         .add = add,
-        .del = del,
-        .check = check,
+        .del = cnm_cni_described_del,
+        .check = cnm_cni_described_check,
         .status = status,
-        .gc = gc,
+        .gc = cnm_cni_described_gc,
 };

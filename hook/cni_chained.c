@@ -44,17 +44,17 @@ bool cnm_cni_is_inside(const struct cnm_cni_result *result, const struct cnm_cni
 	return sandbox && *sandbox;
 }
 
-/* 1: the store knows that interface of that container. */
-static int find_link(const struct cnm_cni_call *call, struct cnm_link_ref *ret, struct cnm_error *err)
+int cnm_cni_find_link(struct cnm_controller *controller, const char *container, const char *ifname,
+                      struct cnm_link_ref *ret, struct cnm_error *err)
 {
 	_cleanup_store_sandbox_ struct cnm_store_sandbox sb = CNM_STORE_SANDBOX_INIT;
 	_cleanup_link_refs_ struct cnm_link_refs refs = {0};
 	size_t i;
 
 	/* The specification has no limit for ids, the model has one: such a container was never added. */
-	if (strlen(call->env->container) > CNM_CONTAINER_MAX)
+	if (strlen(container) > CNM_CONTAINER_MAX)
 		return 0;
-	if (cnm_store_sandbox_lock(call->controller->store, call->env->container, false, &sb, err) < 0) {
+	if (cnm_store_sandbox_lock(controller->store, container, false, &sb, err) < 0) {
 		if (err->code != CNM_E_NOT_FOUND)
 			return -1;
 		cnm_error_clear(err);
@@ -63,7 +63,7 @@ static int find_link(const struct cnm_cni_call *call, struct cnm_link_ref *ret, 
 	if (cnm_store_links_list(&sb, &refs, err) < 0)
 		return -1;
 	for (i = 0; i < refs.count; i++)
-		if (strcmp(refs.items[i].ifname, call->env->ifname) == 0) {
+		if (strcmp(refs.items[i].ifname, ifname) == 0) {
 			*ret = refs.items[i];
 			return 1;
 		}
@@ -87,7 +87,7 @@ int cnm_cni_attached(const struct cnm_cni_call *call, struct cnm_network **ret_n
 	_cleanup_network_ struct cnm_network *network = NULL;
 	_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
 	struct cnm_link_ref ref;
-	int found = find_link(call, &ref, err);
+	int found = cnm_cni_find_link(call->controller, call->env->container, call->env->ifname, &ref, err);
 
 	if (found <= 0)
 		return found;

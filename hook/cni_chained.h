@@ -6,6 +6,7 @@
 #define CNM_HOOK_CNI_CHAINED_H
 
 #include "cnm/model.h"
+#include "cnm/store.h"
 #include "cnm/sys/rtnl_link.h"
 #include "hook/cni_plugin.h"
 #include "spec/cni_result.h"
@@ -19,6 +20,9 @@ int cnm_cni_pass(const struct cnm_cni_call *call, const struct cnm_cni_result *a
 /* Whether an address of prevResult is one of the container's. */
 bool cnm_cni_is_inside(const struct cnm_cni_result *result, const struct cnm_cni_ip *ip);
 
+/* What the store knows of that interface of that container: 1, or 0 nothing. */
+int cnm_cni_find_link(struct cnm_controller *controller, const char *container, const char *ifname,
+                      struct cnm_link_ref *ret, struct cnm_error *err);
 /* Our own endpoint behind the call's interface, whatever network it is on (the configuration need not have its name): 1 with both filled,
  * 0 when another plugin attached it, -1 error. For ADD and CHECK it must have joined that very namespace. */
 int cnm_cni_attached(const struct cnm_cni_call *call, struct cnm_network **ret_network,

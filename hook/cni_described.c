@@ -142,6 +142,56 @@ int cnm_cni_network_try(const struct cnm_cni_call *call, const struct cnm_cni_ta
 	return r;
 }
 
+int cnm_cni_describe(const struct cnm_cni_config *config, const char *driver,
+                     const struct cnm_options *options, const struct cnm_cni_ipam *ipam,
+                     struct cnm_cni_pools *pools, struct cnm_network_spec *spec,
+                     struct cnm_cni_target *target, struct cnm_error *err)
+{
+	*spec = (struct cnm_network_spec){
+	        .name = config->name,
+	        .driver = driver,
+	        .ipam_driver = !*config->ipam_type                ? "null"
+	                       : cnm_cni_ipam_is_external(config) ? "external"
+	                                                          : "default",
+	        .options = *options,
+	        .described = true,
+	};
+	*target = (struct cnm_cni_target){.name = config->name, .spec = spec, .makes_room = true};
+	if (strcmp(config->ipam_type, "host-local") != 0)
+		return 0;
+	if (cnm_cni_pools_fill(pools, config, ipam, err) < 0)
+		return -1;
+	cnm_cni_pools_describe(pools, spec);
+	return 0;
+}
+
+/* Ours first: it needs nobody. */
+int cnm_cni_described_del(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	if (cnm_cni_detach(call, call->config->name, err) < 0)
+		return -1;
+	return cnm_cni_ipam_is_external(call->config) ? cnm_cni_ipam_del(call, err) : 0;
+}
+
+int cnm_cni_described_check(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	if (cnm_cni_ipam_is_external(call->config) && cnm_cni_ipam_check(call, err) < 0)
+		return -1;
+	return cnm_cni_check(call, call->config->name, err);
+}
+
+int cnm_cni_described_gc(const struct cnm_cni_call *call, struct cnm_cni_error *err)
+{
+	struct cnm_cni_error others = CNM_CNI_ERROR_INIT;
+	int r = cnm_cni_ipam_is_external(call->config) ? cnm_cni_ipam_gc(call, &others) : 0;
+
+	if (cnm_cni_collect(call, call->config->name, err) < 0)
+		return -1;
+	if (r < 0)
+		*err = others;
+	return r;
+}
+
 void cnm_cni_network_unmake(const struct cnm_cni_call *call, const char *name)
 {
 	_cleanup_network_ struct cnm_network *network = NULL;

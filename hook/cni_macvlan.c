@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The reference's `macvlan`: its keys as options of the driver macvlan. */
+#include "hook/cni_attachment.h"
 #include "hook/cni_parent.h"
 #include <stdio.h>
 
@@ -28,8 +29,8 @@ static int status(const struct cnm_cni_call *call, struct cnm_cni_error *err)
 const struct cnm_cni_plugin cnm_cni_plugin_macvlan = {
         .name = "macvlan",
         .add = add,
-        .del = cnm_cni_parent_del,
-        .check = cnm_cni_parent_check,
+        .del = cnm_cni_described_del,
+        .check = cnm_cni_described_check,
         .status = status,
-        .gc = cnm_cni_parent_gc,
+        .gc = cnm_cni_described_gc,
 };

@@ -75,7 +75,6 @@ static int choose_master(const struct cnm_cni_call *call, struct work *work, str
 static int describe_network(const struct cnm_cni_parent_plugin *plugin, const struct cnm_cni_call *call,
                             struct work *work, struct cnm_error *err)
 {
-	const struct cnm_cni_config *config = call->config;
 	char mtu[16];
 
 	snprintf(mtu, sizeof(mtu), "%d", work->parent.mtu);
@@ -85,22 +84,8 @@ static int describe_network(const struct cnm_cni_parent_plugin *plugin, const st
 	    plugin->fill_options(&work->parent, &work->options, err) < 0 ||
 	    cnm_cli_options_view(&work->options_view, &work->options, err) < 0)
 		return -1;
-	work->spec = (struct cnm_network_spec){
-	        .name = config->name,
-	        .driver = cnm_child_kind_name(plugin->kind),
-	        .ipam_driver = !*config->ipam_type                ? "null"
-	                       : cnm_cni_ipam_is_external(config) ? "external"
-	                                                          : "default",
-	        .options = work->options_view,
-	        .described = true,
-	};
-	work->target = (struct cnm_cni_target){.name = config->name, .spec = &work->spec, .makes_room = true};
-	if (strcmp(config->ipam_type, "host-local") != 0)
-		return 0;
-	if (cnm_cni_pools_fill(&work->pools, config, &work->ipam, err) < 0)
-		return -1;
-	cnm_cni_pools_describe(&work->pools, &work->spec);
-	return 0;
+	return cnm_cni_describe(call->config, cnm_child_kind_name(plugin->kind), &work->options_view,
+	                        &work->ipam, &work->pools, &work->spec, &work->target, err);
 }
 
 static int open_work(const struct cnm_cni_parent_plugin *plugin, const struct cnm_cni_call *call,
@@ -183,20 +168,6 @@ int cnm_cni_parent_add(const struct cnm_cni_parent_plugin *plugin, const struct 
 	return -1;
 }
 
-int cnm_cni_parent_del(const struct cnm_cni_call *call, struct cnm_cni_error *err)
-{
-	if (cnm_cni_detach(call, call->config->name, err) < 0)
-		return -1;
-	return cnm_cni_ipam_is_external(call->config) ? cnm_cni_ipam_del(call, err) : 0;
-}
-
-int cnm_cni_parent_check(const struct cnm_cni_call *call, struct cnm_cni_error *err)
-{
-	if (cnm_cni_ipam_is_external(call->config) && cnm_cni_ipam_check(call, err) < 0)
-		return -1;
-	return cnm_cni_check(call, call->config->name, err);
-}
-
 /* Whether the kernel has the kind, and the master is there. */
 static int look_at_host(const struct cnm_cni_parent_plugin *plugin, const struct cnm_cni_call *call,
                         const struct work *work, struct cnm_error *err)
@@ -229,16 +200,4 @@ int cnm_cni_parent_status(const struct cnm_cni_parent_plugin *plugin, const stru
 	if (cnm_cni_ipam_is_external(call->config) && cnm_cni_ipam_status(call, err) < 0)
 		return -1;
 	return cnm_cni_status(call, &work.target, err);
-}
-
-int cnm_cni_parent_gc(const struct cnm_cni_call *call, struct cnm_cni_error *err)
-{
-	struct cnm_cni_error others = CNM_CNI_ERROR_INIT;
-	int r = cnm_cni_ipam_is_external(call->config) ? cnm_cni_ipam_gc(call, &others) : 0;
-
-	if (cnm_cni_collect(call, call->config->name, err) < 0)
-		return -1;
-	if (r < 0)
-		*err = others;
-	return r;
 }

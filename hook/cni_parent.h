@@ -20,9 +20,5 @@ int cnm_cni_parent_add(const struct cnm_cni_parent_plugin *plugin, const struct 
                        json_object **ret, struct cnm_cni_error *err);
 int cnm_cni_parent_status(const struct cnm_cni_parent_plugin *plugin, const struct cnm_cni_call *call,
                           struct cnm_cni_error *err);
-/* These need no configuration that is right. */
-int cnm_cni_parent_del(const struct cnm_cni_call *call, struct cnm_cni_error *err);
-int cnm_cni_parent_check(const struct cnm_cni_call *call, struct cnm_cni_error *err);
-int cnm_cni_parent_gc(const struct cnm_cni_call *call, struct cnm_cni_error *err);
 
 #endif

@@ -118,11 +118,9 @@ static json_object *describe_ipam(const struct cnm_network *network, struct cnm_
 /* The first address of the family, or "" as Docker has it. */
 static const char *address_of(const struct cnm_endpoint *endpoint, int family, char *out)
 {
-	for (size_t i = 0; i < endpoint->addr_count; i++) {
-		if (endpoint->addrs[i].addr.family == family)
-			return cnm_addr_format_cidr(&endpoint->addrs[i].addr, out);
-	}
-	return "";
+	const struct cnm_addr *addr = cnm_endpoint_address_of(endpoint, family);
+
+	return addr ? cnm_addr_format_cidr(addr, out) : "";
 }
 
 static json_object *describe_member(const struct cnm_endpoint *endpoint, struct cnm_error *err)

@@ -78,8 +78,6 @@ char *cnm_owed_encode(const struct cnm_owed *owed, struct cnm_error *err)
 {
 	_cleanup_json_ json_object *obj = json_object_new_object();
 	json_object *calls = json_object_new_array();
-	const char *text;
-	char *copy;
 	size_t i;
 
 	if (cnm_json_add(obj, "calls", calls, err) < 0 || add_owner(obj, owed, err) < 0)
@@ -87,11 +85,7 @@ char *cnm_owed_encode(const struct cnm_owed *owed, struct cnm_error *err)
 	for (i = 0; i < owed->count; i++)
 		if (cnm_json_append(calls, call_object(&owed->calls[i], err), err) < 0)
 			return NULL;
-	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	copy = text ? strdup(text) : NULL;
-	if (!copy)
-		cnm_fail_nomem(err);
-	return copy;
+	return cnm_json_text(obj, err);
 }
 
 static int dup_member(json_object *obj, const char *key, char **ret, struct cnm_error *err)

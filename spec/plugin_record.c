@@ -42,8 +42,6 @@ char *cnm_plugin_record_encode(const struct cnm_plugin_record *record, struct cn
 	const struct text_member texts[] = TEXTS(&r);
 	const struct bool_member bools[] = BOOLS(&r);
 	_cleanup_json_ json_object *obj = json_object_new_object();
-	const char *text;
-	char *copy;
 	size_t i;
 
 	if (cnm_json_add(obj, "version", json_object_new_int(VERSION), err) < 0)
@@ -54,11 +52,7 @@ char *cnm_plugin_record_encode(const struct cnm_plugin_record *record, struct cn
 	for (i = 0; i < CNM_ARRAY_SIZE(bools); i++)
 		if (cnm_json_add(obj, bools[i].key, json_object_new_boolean(*bools[i].at), err) < 0)
 			return NULL;
-	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	copy = text ? strdup(text) : NULL;
-	if (!copy)
-		cnm_fail_nomem(err);
-	return copy;
+	return cnm_json_text(obj, err);
 }
 
 int cnm_plugin_record_decode(struct cnm_plugin_record *ret, const char *text, size_t len,

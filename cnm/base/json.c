@@ -231,6 +231,17 @@ int cnm_json_add_string(json_object *obj, const char *key, const char *value, st
 	return cnm_json_add(obj, key, json_object_new_string(value), err);
 }
 
+char *cnm_json_text(json_object *obj, struct cnm_error *err)
+{
+	const char *text =
+	        json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	char *copy = text ? strdup(text) : NULL;
+
+	if (!copy)
+		cnm_fail_nomem(err);
+	return copy;
+}
+
 void cnm_json_putp(json_object **obj)
 {
 	json_object_put(*obj);

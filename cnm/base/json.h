@@ -50,6 +50,9 @@ int cnm_json_add(json_object *obj, const char *key, json_object *value, struct c
 /* A NULL value adds nothing. */
 int cnm_json_add_string(json_object *obj, const char *key, const char *value, struct cnm_error *err);
 
+/* The object as one line of text, slashes as they are; the caller frees it. NULL: memory is out. */
+char *cnm_json_text(json_object *obj, struct cnm_error *err);
+
 void cnm_json_putp(json_object **obj);
 #define _cleanup_json_ __attribute__((cleanup(cnm_json_putp)))
 

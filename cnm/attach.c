@@ -244,8 +244,12 @@ int cnm_endpoint_set_load(struct cnm_controller *controller, struct cnm_store_sa
 			continue;
 		}
 		if (cnm_store_network_open_live(controller->store, refs.items[i].network, &net, &lost) == 0 &&
-		    cnm_store_endpoint_load(&net, refs.items[i].key, &set.items[set.count], &lost) == 0)
+		    cnm_store_endpoint_load(&net, refs.items[i].key, &set.items[set.count], &lost) == 0) {
 			set.count++;
+		} else if (!cnm_store_is_lost(&lost)) {
+			*err = lost;
+			return -1;
+		}
 	}
 	*ret = set;
 	set = (struct cnm_endpoint_set){0};

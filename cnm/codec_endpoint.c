@@ -36,6 +36,7 @@ static const struct cnm_field join_members[] = {
         FIELD("key", TEXT, key),
         FIELD("netns_dev", U64, netns.dev),
         FIELD("netns_ino", U64, netns.ino),
+        FIELD("netns_cookie", U64, netns.cookie),
         FIELD("pid", INT, pid),
         FIELD("start_time", U64, start_time),
         FIELD("boot_id", TEXT, boot_id),

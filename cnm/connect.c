@@ -5,6 +5,7 @@
  */
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
+#include "cnm/gc.h"
 #include "cnm/ipam.h"
 #include "cnm/liveness.h"
 #include "cnm/outside.h"
@@ -146,6 +147,26 @@ static int connect_locked(struct cnm_attach *attach, const struct cnm_endpoint_s
 	return 0;
 }
 
+/* What one call of cnm_connect asks for. */
+struct request {
+	const char *network;
+	const struct cnm_sandbox_spec *sandbox;
+	const struct cnm_endpoint_spec *endpoint;
+	const struct cnm_join_spec *join;
+	enum cnm_connect_mode mode;
+};
+
+static int connect_once(struct cnm_controller *controller, const struct request *request,
+                        struct cnm_endpoint **ret, struct cnm_error *err)
+{
+	_cleanup_attach_ struct cnm_attach attach = {.sb = CNM_STORE_SANDBOX_INIT};
+
+	if (cnm_attach_open(&attach, controller, request->network, request->sandbox, CNM_LOCK_SHARED, err) <
+	    0)
+		return -1;
+	return connect_locked(&attach, request->endpoint, request->join, request->mode, ret, err);
+}
+
 static int connect_sandbox(struct cnm_controller *controller, struct cnm_network *network,
                            const struct cnm_sandbox_spec *sandbox, const struct cnm_endpoint_spec *endpoint,
                            const struct cnm_join_spec *join, enum cnm_connect_mode mode,
@@ -153,13 +174,18 @@ static int connect_sandbox(struct cnm_controller *controller, struct cnm_network
 {
 	static const struct cnm_endpoint_spec no_endpoint;
 	static const struct cnm_join_spec no_join;
-	_cleanup_attach_ struct cnm_attach attach = {.sb = CNM_STORE_SANDBOX_INIT};
+	struct request request = {.network = network->name,
+	                          .sandbox = sandbox,
+	                          .endpoint = endpoint ? endpoint : &no_endpoint,
+	                          .join = join ? join : &no_join,
+	                          .mode = mode};
 
-	if (cnm_attach_open(&attach, controller, network->name, sandbox, CNM_LOCK_SHARED, err) < 0 ||
-	    connect_locked(&attach, endpoint ? endpoint : &no_endpoint, join ? join : &no_join, mode, ret,
-	                   err) < 0)
-		return cnm_wrap(err, "network %s, container %s", network->name, sandbox->id);
-	return 0;
+	if (connect_once(controller, &request, ret, err) == 0)
+		return 0;
+	if (cnm_gc_makes_room(controller, network->name, err) &&
+	    connect_once(controller, &request, ret, err) == 0)
+		return 0;
+	return cnm_wrap(err, "network %s, container %s", network->name, sandbox->id);
 }
 
 int cnm_connect(struct cnm_controller *controller, struct cnm_network *network,

@@ -16,10 +16,12 @@ static int open_network(struct cnm_controller *controller, const char *name, str
                         struct cnm_network **network, struct cnm_error *err)
 {
 	if (cnm_store_network_lock(controller->store, name, CNM_LOCK_SHARED, net, err) == 0) {
-		struct cnm_error unreadable = CNM_ERROR_INIT;
-
 		/* Without the network's record the endpoint's own has all that a leave needs. */
-		cnm_store_network_load(controller->store, name, network, &unreadable);
+		if (cnm_store_network_load(controller->store, name, network, err) < 0) {
+			if (!cnm_store_is_lost(err))
+				return -1;
+			cnm_error_clear(err);
+		}
 		return 0;
 	}
 	if (err->code != CNM_E_NOT_FOUND)
@@ -97,6 +99,8 @@ static int detach_endpoint(struct cnm_controller *controller, const struct cnm_l
 			return -1;
 		return release_without_record(&net, ref->key, err);
 	}
+	if (endpoint->container[0] && cnm_store_endpoint_begin_leave(&net, endpoint, err) < 0)
+		return -1;
 	if (leave_kernel(controller, network, endpoint, err) < 0)
 		return -1;
 	return release_record(controller, &net, endpoint, err);

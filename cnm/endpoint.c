@@ -5,6 +5,7 @@
  */
 #include "cnm/attach.h"
 #include "cnm/base/cleanup.h"
+#include "cnm/gc.h"
 #include "cnm/ipam.h"
 #include "cnm/outside.h"
 #include "cnm/ports.h"
@@ -200,6 +201,8 @@ int cnm_endpoint_create(struct cnm_controller *controller, struct cnm_network *n
 	if (cnm_name_check(spec->name, "endpoint name", err) < 0)
 		return -1;
 	r = create_locked(controller, network, spec, ret, err);
+	if (r < 0 && cnm_gc_makes_room(controller, network->name, err))
+		r = create_locked(controller, network, spec, ret, err);
 	cnm_controller_settle(controller);
 	return r < 0 ? cnm_wrap(err, "network %s, endpoint %s", network->name, spec->name) : 0;
 }

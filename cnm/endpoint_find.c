@@ -25,8 +25,13 @@ int cnm_endpoint_list(struct cnm_controller *controller, struct cnm_network *net
 	for (i = 0; i < keys.count; i++) {
 		struct cnm_error one = CNM_ERROR_INIT;
 
-		if (cnm_store_endpoint_load(&net, keys.items[i], &endpoints[count], &one) == 0)
+		if (cnm_store_endpoint_load(&net, keys.items[i], &endpoints[count], &one) == 0) {
 			count++;
+		} else if (!cnm_store_is_lost(&one)) {
+			cnm_endpoint_list_free(endpoints, count);
+			*err = one;
+			return -1;
+		}
 	}
 	*ret = endpoints;
 	*ret_count = count;

@@ -92,7 +92,7 @@ static bool is_current(int dir_fd, const char *name, const char *text)
 	_cleanup_(cnm_buf_free) struct cnm_buf now = CNM_BUF_INIT(FILE_MAX);
 	struct cnm_error ignored = CNM_ERROR_INIT;
 
-	return cnm_file_read_at(dir_fd, name, FILE_MAX, &now, &ignored) == 0 &&
+	return cnm_file_read_at(dir_fd, name, FILE_MAX, &now, &ignored) == 0 && now.len == strlen(text) &&
 	       strcmp(cnm_buf_text(&now), text) == 0;
 }
 
@@ -104,9 +104,9 @@ static int put_file(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sand
 
 	if (buf->failed)
 		return cnm_fail_nomem(err);
-	if (is_current(sb->dir_fd, name, text))
-		return 0;
-	if (cnm_file_write_at(sb->dir_fd, name, text, strlen(text), false, true, err) < 0)
+	/* Each is looked at for itself: a kill may have come between the two. */
+	if (!is_current(sb->dir_fd, name, text) &&
+	    cnm_file_write_at(sb->dir_fd, name, text, strlen(text), false, true, err) < 0)
 		return -1;
 	if (!sandbox->files_mirror[0])
 		return 0;
@@ -117,7 +117,8 @@ static int put_file(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sand
 		cnm_error_clear(err); /* the bundle is gone, and with it who could look */
 		return 0;
 	}
-	return cnm_file_overwrite_at(mirror, name, text, strlen(text), err);
+	return is_current(mirror, name, text) ? 0
+	                                      : cnm_file_overwrite_at(mirror, name, text, strlen(text), err);
 }
 
 int cnm_files_write(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox,

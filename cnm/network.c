@@ -72,6 +72,26 @@ static int check_single(struct cnm_controller *controller, const struct cnm_driv
 	return r;
 }
 
+/* The kernel would not have it now; asked again it may. A conflict is another matter: then nothing of ours is there. */
+static bool is_passing(const struct cnm_error *err)
+{
+	return err->code == CNM_E_SYSTEM || err->code == CNM_E_NOMEM || err->code == CNM_E_TRY_AGAIN;
+}
+
+/* What cannot be undone keeps its record: that is all by which it can be removed later. */
+static void undo_make(struct cnm_controller *controller, const struct cnm_driver *driver,
+                      struct cnm_network *network, struct cnm_error *err)
+{
+	struct cnm_error undo_err = CNM_ERROR_INIT, ignored = CNM_ERROR_INIT;
+
+	if (driver->network_delete(controller, network, &undo_err) < 0 && is_passing(&undo_err)) {
+		cnm_fail(err, err->code, "%s; nor can it be undone (%s): remove the network", err->text,
+		         undo_err.text);
+		return;
+	}
+	cnm_store_network_delete(controller->store, network->name, &ignored);
+}
+
 static int store_and_make(struct cnm_controller *controller, const struct cnm_driver *driver,
                           struct cnm_network *network, struct cnm_error *err)
 {
@@ -80,10 +100,13 @@ static int store_and_make(struct cnm_controller *controller, const struct cnm_dr
 
 	if (cnm_store_network_create(controller->store, network->name, &net, err) < 0)
 		return -1;
-	if (cnm_store_network_save(&net, network, err) == 0 &&
-	    driver->network_ensure(controller, network, err) == 0) /* asks no other program */
+	if (cnm_store_network_save(&net, network, err) < 0) {
+		cnm_store_network_delete(controller->store, network->name, &undo_err);
+		return -1;
+	}
+	if (driver->network_ensure(controller, network, err) == 0) /* asks no other program */
 		return 0;
-	cnm_store_network_delete(controller->store, network->name, &undo_err);
+	undo_make(controller, driver, network, err);
 	return -1;
 }
 
@@ -250,8 +273,13 @@ int cnm_network_list(struct cnm_controller *controller, struct cnm_network ***re
 		if (cnm_controller_is_gone(controller, names.items[i]))
 			continue;
 		/* An unreadable or just deleted one harms no other. */
-		if (cnm_store_network_load(controller->store, names.items[i], &networks[count], &one) == 0)
+		if (cnm_store_network_load(controller->store, names.items[i], &networks[count], &one) == 0) {
 			count++;
+		} else if (!cnm_store_is_lost(&one)) {
+			cnm_network_list_free(networks, count);
+			*err = one;
+			return -1;
+		}
 	}
 	*ret = networks;
 	*ret_count = count;

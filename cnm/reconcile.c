@@ -50,8 +50,12 @@ static int open_subject(struct cnm_controller *controller, const char *name, str
 
 	*ret = (struct subject){.net = CNM_STORE_NETWORK_INIT};
 	if (cnm_store_network_lock(controller->store, name, CNM_LOCK_EXCLUSIVE, &ret->net, &lost) < 0 ||
-	    cnm_store_network_load(controller->store, name, &ret->network, &lost) < 0)
-		return 0;
+	    cnm_store_network_load(controller->store, name, &ret->network, &lost) < 0) {
+		if (cnm_store_is_lost(&lost))
+			return 0;
+		*err = lost;
+		return -1;
+	}
 	if (cnm_store_endpoint_keys(&ret->net, &ret->keys, err) < 0)
 		return -1;
 	ret->driver = cnm_controller_driver(controller, ret->network->driver, &lost);
@@ -81,11 +85,17 @@ static int open_subjects(struct cnm_controller *controller, struct subjects *ret
 	return 0;
 }
 
-static bool load_joined(struct cnm_store_network *net, const char *key, struct cnm_endpoint **ret)
+static int load_joined(struct cnm_store_network *net, const char *key, struct cnm_endpoint **ret,
+                       struct cnm_error *err)
 {
 	struct cnm_error lost = CNM_ERROR_INIT;
 
-	return cnm_store_endpoint_load(net, key, ret, &lost) == 0 && (*ret)->container[0] && !(*ret)->joining;
+	if (cnm_store_endpoint_load(net, key, ret, &lost) == 0)
+		return (*ret)->container[0] && !(*ret)->joining;
+	if (cnm_store_is_lost(&lost))
+		return 0;
+	*err = lost;
+	return -1;
 }
 
 static int collect_endpoints(struct cnm_controller *controller, struct subject *subject,
@@ -95,8 +105,12 @@ static int collect_endpoints(struct cnm_controller *controller, struct subject *
 
 	for (i = 0; i < subject->keys.count; i++) {
 		_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+		int joined;
 
-		if (!load_joined(&subject->net, subject->keys.items[i], &endpoint))
+		joined = load_joined(&subject->net, subject->keys.items[i], &endpoint, err);
+		if (joined < 0)
+			return -1;
+		if (!joined)
 			continue;
 		if (subject->driver->firewall_restore(controller, subject->network, endpoint, batch, count,
 		                                      err) < 0)
@@ -173,8 +187,12 @@ int cnm_endpoints_repair(struct cnm_controller *controller, struct cnm_store_net
 		return -1;
 	for (i = 0; i < keys.count; i++) {
 		_cleanup_endpoint_ struct cnm_endpoint *endpoint = NULL;
+		int joined;
 
-		if (!load_joined(net, keys.items[i], &endpoint))
+		joined = load_joined(net, keys.items[i], &endpoint, err);
+		if (joined < 0)
+			return -1;
+		if (!joined)
 			continue;
 		if (driver->endpoint_repair(controller, network, endpoint, count, err) < 0)
 			return cnm_wrap(err, "network %s, endpoint %s", network->name, endpoint->name);

@@ -206,8 +206,13 @@ int cnm_sandbox_list(struct cnm_controller *controller, struct cnm_sandbox ***re
 	for (i = 0; i < ids.count; i++) {
 		struct cnm_error one = CNM_ERROR_INIT; /* gone meanwhile, or unreadable: harms no other */
 
-		if (cnm_store_sandbox_load(controller->store, ids.items[i], &sandboxes[count], &one) == 0)
+		if (cnm_store_sandbox_load(controller->store, ids.items[i], &sandboxes[count], &one) == 0) {
 			count++;
+		} else if (!cnm_store_is_lost(&one)) {
+			cnm_sandbox_list_free(sandboxes, count);
+			*err = one;
+			return -1;
+		}
 	}
 	*ret = sandboxes;
 	*ret_count = count;

@@ -35,6 +35,10 @@ struct cnm_store {
 	char *netns_path; /* STATE/netns */
 };
 
+/* Whether an error of loading says that this record is gone or unreadable, which harms no other. Any other error is the system's, and says
+ * nothing about the record: who passes over it takes a living thing for a dead one. */
+bool cnm_store_is_lost(const struct cnm_error *err);
+
 int cnm_store_open(struct cnm_store **ret, const char *root, const char *state, struct cnm_error *err);
 void cnm_store_close(struct cnm_store *store);
 
@@ -81,6 +85,8 @@ int cnm_store_network_load(struct cnm_store *store, const char *name, struct cnm
 int cnm_store_network_delete(struct cnm_store *store, const char *name, struct cnm_error *err);
 /* Names of the networks that have a record. */
 int cnm_store_network_names(struct cnm_store *store, struct cnm_names *ret, struct cnm_error *err);
+/* Names of durable and live directories without a record: half made, half removed, or lost. */
+int cnm_store_half_network_names(struct cnm_store *store, struct cnm_names *ret, struct cnm_error *err);
 /* Names of the live directories, whether or not a network record stands behind them. */
 int cnm_store_live_names(struct cnm_store *store, struct cnm_names *ret, struct cnm_error *err);
 
@@ -93,6 +99,9 @@ int cnm_store_endpoint_save(struct cnm_store_network *net, const struct cnm_endp
 /* KEY.joining becomes KEY.json. */
 int cnm_store_endpoint_complete(struct cnm_store_network *net, struct cnm_endpoint *endpoint,
                                 struct cnm_error *err);
+/* KEY.json becomes KEY.joining: from now on it is half there, which the next join, leave or gc ends. */
+int cnm_store_endpoint_begin_leave(struct cnm_store_network *net, struct cnm_endpoint *endpoint,
+                                   struct cnm_error *err);
 /* Both forms; absent is success. */
 int cnm_store_endpoint_delete(struct cnm_store_network *net, const char *key, struct cnm_error *err);
 /* Keys of all endpoints, complete or joining, sorted, each once. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Endpoints in the store. KEY.joining is written before the first change to the kernel and says everything that its undoing needs;
- * the rename to KEY.json is the moment at which the join is done. Where both files stand, a join of a reserved endpoint was killed:
- * the joining one is the truth.
+ * the rename to KEY.json is the moment at which the join is done, and the rename back that at which a leave begins: what is between
+ * is half there. Where both files stand, a join of a reserved endpoint was killed: the joining one is the truth.
  */
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
@@ -85,6 +85,19 @@ int cnm_store_endpoint_complete(struct cnm_store_network *net, struct cnm_endpoi
 	if (renameat(net->endpoints_fd, from.text, net->endpoints_fd, to.text) < 0)
 		return cnm_fail_sys(err, errno, "cannot complete record %s", to.text);
 	endpoint->joining = false;
+	return 0;
+}
+
+int cnm_store_endpoint_begin_leave(struct cnm_store_network *net, struct cnm_endpoint *endpoint,
+                                   struct cnm_error *err)
+{
+	struct file_name from = file_of(endpoint->name, COMPLETE), to = file_of(endpoint->name, JOINING);
+
+	if (endpoint->joining)
+		return 0;
+	if (renameat(net->endpoints_fd, from.text, net->endpoints_fd, to.text) < 0)
+		return cnm_fail_sys(err, errno, "cannot mark record %s as leaving", from.text);
+	endpoint->joining = true;
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define RECORD "network.json"
 
@@ -25,9 +26,12 @@ void cnm_store_network_close(struct cnm_store_network *net)
 	*net = (struct cnm_store_network)CNM_STORE_NETWORK_INIT;
 }
 
-static bool has_record(int dir_fd)
+/* 1 it has, 0 it has not, -1 error. */
+static int has_record(int dir_fd, struct cnm_error *err)
 {
-	return faccessat(dir_fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (faccessat(dir_fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : cnm_fail_sys(err, errno, "cannot examine " RECORD);
 }
 
 static int open_live(struct cnm_store *store, const char *name, bool create, struct cnm_store_network *net,
@@ -61,14 +65,17 @@ int cnm_store_network_lock(struct cnm_store *store, const char *name, enum cnm_l
                            struct cnm_store_network *ret, struct cnm_error *err)
 {
 	_cleanup_store_network_ struct cnm_store_network net = CNM_STORE_NETWORK_INIT;
+	int found;
 
 	net.dir_fd = lock_dir(store, name, false, mode, err);
 	if (net.dir_fd < 0)
 		return err->code == CNM_E_NOT_FOUND
 		               ? cnm_fail(err, CNM_E_NOT_FOUND, "network %s does not exist", name)
 		               : cnm_wrap(err, "network %s", name);
-	if (!has_record(net.dir_fd))
-		return cnm_fail(err, CNM_E_NOT_FOUND, "network %s does not exist", name);
+	found = has_record(net.dir_fd, err);
+	if (found <= 0)
+		return found < 0 ? cnm_wrap(err, "network %s", name)
+		                 : cnm_fail(err, CNM_E_NOT_FOUND, "network %s does not exist", name);
 	if (open_live(store, name, true, &net, err) < 0)
 		return cnm_wrap(err, "network %s", name);
 	*ret = net;
@@ -97,14 +104,21 @@ int cnm_store_network_create(struct cnm_store *store, const char *name, struct c
                              struct cnm_error *err)
 {
 	_cleanup_store_network_ struct cnm_store_network net = CNM_STORE_NETWORK_INIT;
+	int found = 0;
 
 	net.dir_fd = lock_dir(store, name, true, CNM_LOCK_EXCLUSIVE, err);
-	if (net.dir_fd < 0)
-		return -1;
-	if (has_record(net.dir_fd))
+	if (net.dir_fd >= 0)
+		found = has_record(net.dir_fd, err);
+	if (found > 0)
 		return cnm_fail(err, CNM_E_EXISTS, "network %s exists already", name);
-	if (open_live(store, name, true, &net, err) < 0)
+	if (net.dir_fd < 0 || found < 0 || open_live(store, name, true, &net, err) < 0) {
+		struct cnm_error ignored = CNM_ERROR_INIT;
+
+		/* Of a folder that holds anything, the second is refused. */
+		cnm_dir_delete_at(store->live_fd, name, &ignored);
+		unlinkat(store->networks_fd, name, AT_REMOVEDIR);
 		return -1;
+	}
 	*ret = net;
 	net = (struct cnm_store_network)CNM_STORE_NETWORK_INIT;
 	return 0;
@@ -141,9 +155,11 @@ int cnm_store_network_delete(struct cnm_store *store, const char *name, struct c
 {
 	_cleanup_close_ int dir_fd = cnm_dir_open_at(store->networks_fd, name, false, err);
 
-	if (dir_fd < 0)
-		return err->code == CNM_E_NOT_FOUND ? (cnm_error_clear(err), 0) : -1;
-	if (cnm_file_delete_at(dir_fd, RECORD, err) < 0 || cnm_dir_delete_at(store->live_fd, name, err) < 0)
+	if (dir_fd < 0 && err->code != CNM_E_NOT_FOUND)
+		return -1;
+	cnm_error_clear(err);
+	if ((dir_fd >= 0 && cnm_file_delete_at(dir_fd, RECORD, err) < 0) ||
+	    cnm_dir_delete_at(store->live_fd, name, err) < 0)
 		return -1;
 	return cnm_dir_delete_at(store->networks_fd, name, err);
 }
@@ -158,11 +174,48 @@ int cnm_store_network_names(struct cnm_store *store, struct cnm_names *ret, stru
 		char file[CNM_FILE_NAME_MAX + sizeof(RECORD)];
 		int len = snprintf(file, sizeof(file), "%s/" RECORD, ret->items[i]);
 
+		/* Where it cannot be known, the load will tell. */
 		if (len < (int)sizeof(file) &&
-		    faccessat(store->networks_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		    (faccessat(store->networks_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+		     (errno != ENOENT && errno != ENOTDIR)))
 			i++;
 		else
 			cnm_names_drop(ret, i);
+	}
+	return 0;
+}
+
+static bool has_record_in(struct cnm_store *store, const char *name)
+{
+	char file[CNM_FILE_NAME_MAX + sizeof(RECORD)];
+	int len = snprintf(file, sizeof(file), "%s/" RECORD, name);
+
+	return len >= (int)sizeof(file) ||
+	       faccessat(store->networks_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+int cnm_store_half_network_names(struct cnm_store *store, struct cnm_names *ret, struct cnm_error *err)
+{
+	_cleanup_names_ struct cnm_names live = {0};
+	char **items;
+	size_t i;
+
+	if (cnm_dir_list(store->networks_fd, ret, err) < 0 || cnm_dir_list(store->live_fd, &live, err) < 0)
+		return -1;
+	items = reallocarray(ret->items, ret->count + live.count + 1, sizeof(*items));
+	if (!items)
+		return cnm_fail_nomem(err);
+	ret->items = items;
+	for (i = 0; i < live.count; i++)
+		ret->items[ret->count++] = TAKE_PTR(live.items[i]);
+	live.count = 0;
+	cnm_names_unique(ret);
+	i = 0;
+	while (i < ret->count) {
+		if (has_record_in(store, ret->items[i]))
+			cnm_names_drop(ret, i);
+		else
+			i++;
 	}
 	return 0;
 }

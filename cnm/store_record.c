@@ -4,6 +4,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
 #include "cnm/codec.h"
+#include "cnm/store.h"
 #include "cnm/sys/file.h"
 #include <string.h>
 
@@ -25,6 +26,11 @@ int cnm_record_write(int dir_fd, const char *file, json_object *record, bool dur
 	r = text ? cnm_file_write_at(dir_fd, file, text, len, durable, false, err) : cnm_fail_nomem(err);
 	json_object_put(record);
 	return r;
+}
+
+bool cnm_store_is_lost(const struct cnm_error *err)
+{
+	return err->code == CNM_E_NOT_FOUND || err->code == CNM_E_STORE;
 }
 
 void cnm_names_drop(struct cnm_names *names, size_t i)

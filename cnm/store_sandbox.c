@@ -5,7 +5,11 @@
 #include "cnm/codec.h"
 #include "cnm/store.h"
 #include "cnm/store_record.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RECORD "sandbox.json"
 
@@ -23,6 +27,21 @@ static int fail_missing(const char *id, struct cnm_error *err)
 	return cnm_wrap(err, "sandbox %s", id);
 }
 
+/* What a lock that failed has made. A folder with anything in it is not removed; who waits for its lock makes another. */
+static void drop_empty(struct cnm_store *store, const char *id, bool create)
+{
+	char links[CNM_FILE_NAME_MAX + sizeof("/links")], record[CNM_FILE_NAME_MAX + sizeof("/" RECORD)];
+
+	if (!create || snprintf(links, sizeof(links), "%s/links", id) >= (int)sizeof(links) ||
+	    snprintf(record, sizeof(record), "%s/" RECORD, id) >= (int)sizeof(record))
+		return;
+	/* It was there before. */
+	if (faccessat(store->sandboxes_fd, record, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return;
+	unlinkat(store->sandboxes_fd, links, AT_REMOVEDIR);
+	unlinkat(store->sandboxes_fd, id, AT_REMOVEDIR);
+}
+
 int cnm_store_sandbox_lock(struct cnm_store *store, const char *id, bool create,
                            struct cnm_store_sandbox *ret, struct cnm_error *err)
 {
@@ -30,17 +49,23 @@ int cnm_store_sandbox_lock(struct cnm_store *store, const char *id, bool create,
 
 	for (;;) {
 		sb.dir_fd = cnm_dir_open_at(store->sandboxes_fd, id, create, err);
-		if (sb.dir_fd < 0)
+		if (sb.dir_fd < 0) {
+			drop_empty(store, id, create);
 			return fail_missing(id, err);
-		if (cnm_dir_lock(sb.dir_fd, CNM_LOCK_EXCLUSIVE, err) < 0)
+		}
+		if (cnm_dir_lock(sb.dir_fd, CNM_LOCK_EXCLUSIVE, err) < 0) {
+			drop_empty(store, id, create);
 			return cnm_wrap(err, "sandbox %s", id);
+		}
 		if (cnm_dir_is_current(store->sandboxes_fd, id, sb.dir_fd))
 			break;
 		cnm_store_sandbox_close(&sb); /* removed while we waited */
 	}
 	sb.links_fd = cnm_dir_open_at(sb.dir_fd, "links", true, err);
-	if (sb.links_fd < 0)
+	if (sb.links_fd < 0) {
+		drop_empty(store, id, create);
 		return cnm_wrap(err, "sandbox %s", id);
+	}
 	*ret = sb;
 	sb = (struct cnm_store_sandbox)CNM_STORE_SANDBOX_INIT;
 	return 0;

@@ -255,7 +255,8 @@ int cnm_ports_withdraw(struct cnm_controller *controller, const struct cnm_endpo
 	    cnm_nft_commit(work.nft, work.batch, err) == 0)
 		r = 0;
 	cnm_nft_batch_freep(&work.batch);
-	return r < 0 || work.count == 0 ? r : cnm_ports_forget_flows(endpoint, false, err);
+	/* Also where no element was left: a leave that was killed may have come as far as that. */
+	return r < 0 ? r : cnm_ports_forget_flows(endpoint, false, err);
 }
 
 /* 1: it is there; 0: it is missing; 2: it leads elsewhere. */

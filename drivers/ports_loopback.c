@@ -26,13 +26,17 @@ static int allow_ipv4(const char *bridge, struct cnm_error *err)
 	return cnm_sysctl_write_if_present(path, "1", err);
 }
 
-static bool bridges_are_filtered(void)
+/* 1, 0, or -1 on error: what cannot be read now does not say that there is no br_netfilter. */
+static int bridges_are_filtered(struct cnm_error *err)
 {
-	struct cnm_error absent = CNM_ERROR_INIT;
 	char value[16];
 
-	return cnm_sysctl_read("net/bridge/bridge-nf-call-ip6tables", value, sizeof(value), &absent) == 0 &&
-	       strcmp(value, "0") != 0;
+	if (cnm_sysctl_read("net/bridge/bridge-nf-call-ip6tables", value, sizeof(value), err) == 0)
+		return strcmp(value, "0") != 0;
+	if (err->code != CNM_E_NOT_FOUND)
+		return -1;
+	cnm_error_clear(err);
+	return 0;
 }
 
 static void refusal_elem(struct cnm_nft_elem *elem)
@@ -94,12 +98,15 @@ int cnm_ports_allow_loopback(struct cnm_controller *controller, const struct cnm
                              const struct cnm_endpoint *endpoint, struct cnm_nft_batch *batch,
                              struct cnm_error *err)
 {
+	int filtered;
+
 	if (translates(policy, endpoint, AF_INET) && allow_ipv4(policy->bridge, err) < 0)
 		return -1;
 	if (!translates(policy, endpoint, AF_INET6))
 		return 0;
-	if (bridges_are_filtered())
-		return refuse_ipv6(endpoint, batch, err);
+	filtered = bridges_are_filtered(err);
+	if (filtered != 0)
+		return filtered < 0 ? -1 : refuse_ipv6(endpoint, batch, err);
 	return allow_ipv6(controller, policy->bridge, err);
 }
 
@@ -123,8 +130,11 @@ int cnm_ports_repair_loopback(struct cnm_controller *controller, const struct cn
 		*count += !allowed;
 	}
 	/* The route goes with the bridge, as the setting above does; added again it is no error. */
-	if (translates(policy, endpoint, AF_INET6) && !bridges_are_filtered())
-		return allow_ipv6(controller, policy->bridge, err);
+	if (translates(policy, endpoint, AF_INET6)) {
+		int filtered = bridges_are_filtered(err);
+
+		return filtered != 0 ? (filtered < 0 ? -1 : 0) : allow_ipv6(controller, policy->bridge, err);
+	}
 	return 0;
 }
 
@@ -146,7 +156,7 @@ int cnm_ports_check_loopback(struct cnm_controller *controller, const struct cnm
                              const struct cnm_endpoint *endpoint, struct cnm_error *err)
 {
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
-	int right;
+	int right, filtered;
 
 	if (translates(policy, endpoint, AF_INET)) {
 		int allowed = ipv4_is_allowed(policy->bridge, err);
@@ -158,7 +168,8 @@ int cnm_ports_check_loopback(struct cnm_controller *controller, const struct cnm
 			                              "net.ipv4.conf.%s.route_localnet is off",
 			                              policy->bridge);
 	}
-	right = nft ? is_right(nft, policy, endpoint, bridges_are_filtered(), err) : -1;
+	filtered = nft ? bridges_are_filtered(err) : -1;
+	right = filtered >= 0 ? is_right(nft, policy, endpoint, filtered, err) : -1;
 	if (right != 0)
 		return right < 0 ? -1 : 0;
 	return cnm_fail(err, CNM_E_CONFLICT,
@@ -171,8 +182,8 @@ int cnm_ports_restore_loopback(struct cnm_controller *controller, const struct c
 {
 	_cleanup_nft_batch_ struct cnm_nft_batch *batch = NULL;
 	struct cnm_nft *nft = cnm_controller_nft(controller, err);
-	bool filtered = bridges_are_filtered();
-	int right = nft ? is_right(nft, policy, endpoint, filtered, err) : -1;
+	int filtered = nft ? bridges_are_filtered(err) : -1;
+	int right = filtered >= 0 ? is_right(nft, policy, endpoint, filtered, err) : -1;
 	struct cnm_nft_elem elem;
 
 	if (right != 0)

@@ -45,6 +45,9 @@ int cnm_json_parse(json_object **ret, const char *text, size_t len, const char *
 		json_object_put(root);
 		return cnm_fail(err, CNM_E_PARSE, "%s: %s", what, json_tokener_error_desc(status));
 	}
+	/* json-c makes no object of null; of anything else it makes none where memory is out, and calls that success (0.16). */
+	if (!root && text[strspn(text, " \t\r\n")] != 'n')
+		return cnm_fail_nomem(err);
 	*ret = root;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
 #include "cnm/sys/conntrack_internal.h"
+#include "cnm/sys/nlmsg.h"
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -164,7 +165,7 @@ static int receive_dump(struct conntrack *ct, struct flows *flows, int *ret_erro
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		for (; cnm_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 			if (nlh->nlmsg_seq != ct->seq)
 				continue;
 			if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
@@ -253,7 +254,7 @@ static int await_deletions(struct conntrack *ct, uint32_t first, size_t *absent,
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		for (; cnm_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 			int error = read_error(nlh);
 
 			if (nlh->nlmsg_type != NLMSG_ERROR || nlh->nlmsg_seq - first > ct->seq - first)

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cnm/base/cleanup.h"
@@ -65,8 +64,9 @@ static int check_regular(int fd, const char *name, struct stat *st, struct cnm_e
 	return 0;
 }
 
-/* Reads to the end. A regular file answers short only at its end, so most files take one read. */
-static int read_rest(int fd, const char *name, size_t max, struct cnm_buf *ret, struct cnm_error *err)
+/* Reads to the end. A whole record is in the first answer nearly always; where it is shorter than the file was, more comes. */
+static int read_rest(int fd, const char *name, size_t size, size_t max, struct cnm_buf *ret,
+                     struct cnm_error *err)
 {
 	char chunk[8192];
 	size_t total = 0;
@@ -86,7 +86,7 @@ static int read_rest(int fd, const char *name, size_t max, struct cnm_buf *ret, 
 			                ret->max);
 		if (cnm_buf_append(ret, chunk, (size_t)n) < 0)
 			return cnm_fail_nomem(err);
-	} while (n < 0 || n == (ssize_t)sizeof(chunk));
+	} while (n != 0 && (n < 0 || n == (ssize_t)sizeof(chunk) || total < size));
 	return 0;
 }
 
@@ -107,25 +107,14 @@ int cnm_file_read_at(int dir_fd, const char *name, size_t max, struct cnm_buf *r
 		                (unsigned)st.st_uid);
 	if ((uintmax_t)st.st_size > max)
 		return cnm_fail(err, CNM_E_STORE, "%s: refused, larger than %zu bytes", name, max);
-	return read_rest(fd, name, max, ret, err);
+	return read_rest(fd, name, (size_t)st.st_size, max, ret, err);
 }
 
-/* The clock is enough for a name: O_EXCL decides, and nobody else can write in the directory. */
-static int open_temporary(int dir_fd, const char *name, char temp[TEMP_MAX], struct cnm_error *err)
+/* What replaces NAME has this name for a moment; nothing that is listed begins with a dot. */
+static const char *replacement_of(const char *name, char out[TEMP_MAX])
 {
-	int fd = -1;
-
-	for (unsigned attempt = 0; attempt < TEMP_ATTEMPTS; attempt++) {
-		struct timespec now;
-
-		clock_gettime(CLOCK_REALTIME, &now);
-		snprintf(temp, TEMP_MAX, ".%.200s.%08lx%08lx", name, (unsigned long)now.tv_sec & 0xffffffff,
-		         (unsigned long)now.tv_nsec + attempt);
-		fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0 || errno != EEXIST)
-			break;
-	}
-	return fd >= 0 ? fd : cnm_fail_sys(err, errno, "cannot write %s", name);
+	snprintf(out, TEMP_MAX, ".%.240s.new", name);
+	return out;
 }
 
 /* 0, or -1 with errno set. */
@@ -144,38 +133,83 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Fills and closes fd: 0, or -1 with errno set. */
-static int fill_temporary(int fd, const void *data, size_t len, bool durable, bool world_readable)
+static int fill(int fd, const void *data, size_t len, bool durable, bool world_readable)
 {
-	bool failed = write_all(fd, data, len) < 0 ||
-	              (world_readable && fchmod(fd, 0644) < 0) || /* whatever the umask */
-	              (durable && fsync(fd) < 0);
-	int saved = errno;
-
-	if (close(fd) < 0 && !failed)
+	if (write_all(fd, data, len) < 0 ||
+	    fchmod(fd, world_readable ? 0644 : 0600) < 0 || /* whatever the umask */
+	    (durable && fsync(fd) < 0))
 		return -1;
+	return 0;
+}
+
+/* Gives the nameless file its name, in the place of what may have it: 0, or -1 with errno set. A kill between the two steps leaves
+ * the replacement, which the next write or deletion of that name takes away. */
+static int name_file(int fd, int dir_fd, const char *name)
+{
+	char self[32], temp[TEMP_MAX];
+	unsigned attempt;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	replacement_of(name, temp);
+	for (attempt = 0; errno == EEXIST && attempt < TEMP_ATTEMPTS; attempt++) {
+		if (linkat(AT_FDCWD, self, dir_fd, temp, AT_SYMLINK_FOLLOW) == 0) {
+			if (renameat(dir_fd, temp, dir_fd, name) == 0)
+				return 0;
+			int saved = errno;
+			unlinkat(dir_fd, temp, 0);
+			errno = saved;
+			return -1;
+		}
+		if (errno == EEXIST && unlinkat(dir_fd, temp, 0) < 0 && errno != ENOENT)
+			return -1;
+		errno = EEXIST;
+	}
+	return -1;
+}
+
+/* Where files without a name are unknown (NFS, old overlayfs). Two at once would disturb each other; callers hold a lock. */
+static int write_replacement(int dir_fd, const char *name, const void *data, size_t len, bool durable,
+                             bool world_readable)
+{
+	_cleanup_close_ int fd = -1;
+	char temp[TEMP_MAX];
+	int saved;
+
+	replacement_of(name, temp);
+	if (unlinkat(dir_fd, temp, 0) < 0 && errno != ENOENT)
+		return -1;
+	fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	if (fill(fd, data, len, durable, world_readable) == 0 && renameat(dir_fd, temp, dir_fd, name) == 0)
+		return 0;
+	saved = errno;
+	unlinkat(dir_fd, temp, 0);
 	errno = saved;
-	return failed ? -1 : 0;
+	return -1;
+}
+
+static int write_nameless(int dir_fd, const char *name, const void *data, size_t len, bool durable,
+                          bool world_readable)
+{
+	_cleanup_close_ int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == EOPNOTSUPP || errno == EISDIR
+		               ? write_replacement(dir_fd, name, data, len, durable, world_readable)
+		               : -1;
+	return fill(fd, data, len, durable, world_readable) < 0 ? -1 : name_file(fd, dir_fd, name);
 }
 
 int cnm_file_write_at(int dir_fd, const char *name, const void *data, size_t len, bool durable,
                       bool world_readable, struct cnm_error *err)
 {
-	char temp[TEMP_MAX];
-	int fd;
-
 	if (cnm_sys_check_name(name, err) < 0)
 		return -1;
-	fd = open_temporary(dir_fd, name, temp, err);
-	if (fd < 0)
-		return -1;
-	if (fill_temporary(fd, data, len, durable, world_readable) < 0 ||
-	    renameat(dir_fd, temp, dir_fd, name) < 0) {
-		int saved = errno;
-
-		unlinkat(dir_fd, temp, 0);
-		return cnm_fail_sys(err, saved, "cannot write %s", name);
-	}
+	if (write_nameless(dir_fd, name, data, len, durable, world_readable) < 0)
+		return cnm_fail_sys(err, errno, "cannot write %s", name);
 	if (durable && fsync(dir_fd) < 0)
 		return cnm_fail_sys(err, errno, "cannot make %s durable", name);
 	return 0;
@@ -228,9 +262,13 @@ int cnm_file_overwrite_at(int dir_fd, const char *name, const void *data, size_t
 
 int cnm_file_delete_at(int dir_fd, const char *name, struct cnm_error *err)
 {
+	char temp[TEMP_MAX];
+
 	if (cnm_sys_check_name(name, err) < 0)
 		return -1;
-	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+	/* First what a killed write left beside it: as long as it is there, so is the file, and somebody comes again. */
+	if ((unlinkat(dir_fd, replacement_of(name, temp), 0) < 0 && errno != ENOENT) ||
+	    (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT))
 		return cnm_fail_sys(err, errno, "cannot remove %s", name);
 	return 0;
 }

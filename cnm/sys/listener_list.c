@@ -6,6 +6,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
 #include "cnm/sys/listener_internal.h"
+#include "cnm/sys/nlmsg.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -183,7 +184,7 @@ static int take_dump(struct diag *diag, struct search *search, struct cnm_error 
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+		for (; cnm_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 			if (nlh->nlmsg_seq != diag->seq)
 				continue;
 			if (nlh->nlmsg_type != NLMSG_DONE && nlh->nlmsg_type != NLMSG_ERROR) {

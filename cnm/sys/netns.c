@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -24,6 +25,17 @@
 
 #define OWN_NETNS      "/proc/thread-self/ns/net"
 #define UNMOUNT_ROUNDS 8
+
+#define RETURN_TRIES    100
+#define RETURN_PAUSE_US 1000
+
+/* linux/nsfs.h and asm-generic/socket.h of younger kernels than the headers may be. */
+#ifndef NS_GET_ID
+#define NS_GET_ID _IOR(NSIO, 13, uint64_t)
+#endif
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 static int fail_netns(struct cnm_error *err, int sys_errno, const char *what)
 {
@@ -37,14 +49,43 @@ static int open_checked(const char *path, struct cnm_error *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct statfs fs;
+	int type;
 
 	if (fd < 0)
 		return fail_netns(err, errno, path);
 	if (fstatfs(fd, &fs) < 0)
 		return fail_netns(err, errno, path);
-	if ((unsigned long)fs.f_type != NSFS_MAGIC || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+	type = (unsigned long)fs.f_type == NSFS_MAGIC ? ioctl(fd, NS_GET_NSTYPE) : 0;
+	/* An error of the question proves nothing: gc would take a living container for a dead one. */
+	if (type < 0)
+		return fail_netns(err, errno, path);
+	if (type != CLONE_NEWNET)
 		return cnm_fail(err, CNM_E_NETNS, "%s: not a network namespace", path);
 	return TAKE_FD(fd);
+}
+
+/* Inside it any socket tells the cookie (Linux 5.14). 0: it cannot be had. */
+static uint64_t cookie_inside(int fd)
+{
+	_cleanup_close_ int own = cnm_netns_open_own(NULL), sock = -1;
+	socklen_t len = sizeof(uint64_t);
+	uint64_t cookie = 0;
+
+	if (own < 0 || setns(fd, CLONE_NEWNET) < 0)
+		return 0;
+	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	cnm_netns_return(own);
+	if (sock < 0 || getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
+		return 0;
+	return cookie;
+}
+
+/* The same number, asked from outside (Linux 6.18). */
+static uint64_t cookie_of(int fd)
+{
+	uint64_t id = 0;
+
+	return ioctl(fd, NS_GET_ID, &id) == 0 ? id : cookie_inside(fd);
 }
 
 int cnm_netns_identify(int fd, struct cnm_netns_id *ret, struct cnm_error *err)
@@ -53,13 +94,14 @@ int cnm_netns_identify(int fd, struct cnm_netns_id *ret, struct cnm_error *err)
 
 	if (fstat(fd, &st) < 0)
 		return fail_netns(err, errno, "cannot examine the network namespace");
-	*ret = (struct cnm_netns_id){.dev = st.st_dev, .ino = st.st_ino};
+	*ret = (struct cnm_netns_id){.dev = st.st_dev, .ino = st.st_ino, .cookie = cookie_of(fd)};
 	return 0;
 }
 
 bool cnm_netns_id_equal(const struct cnm_netns_id *a, const struct cnm_netns_id *b)
 {
-	return a->dev == b->dev && a->ino == b->ino;
+	return a->dev == b->dev && a->ino == b->ino &&
+	       (a->cookie == 0 || b->cookie == 0 || a->cookie == b->cookie);
 }
 
 int cnm_netns_open(const char *path, bool allow_own, struct cnm_netns_id *ret_id, struct cnm_error *err)
@@ -114,8 +156,14 @@ int cnm_netns_enter(int fd, struct cnm_error *err)
 
 void cnm_netns_return(int own_fd)
 {
-	if (setns(own_fd, CLONE_NEWNET) < 0)
-		abort();
+	int tries;
+
+	/* The kernel allocates on the way; there is no other way than back. */
+	for (tries = 0; setns(own_fd, CLONE_NEWNET) < 0; tries++) {
+		if (tries == RETURN_TRIES)
+			abort();
+		usleep(RETURN_PAUSE_US);
+	}
 }
 
 static int join_path(char ret[PATH_MAX], const char *dir_path, const char *name, struct cnm_error *err)

@@ -11,10 +11,12 @@
 
 struct cnm_error;
 
-/* Device and inode of the namespace's nsfs file: its identity while it lives (an inode is used again). */
+/* Device and inode of the namespace's nsfs file are its identity while it lives; but an inode is used again, often by the very next
+ * namespace. The cookie, a number that no other namespace of this boot has, tells them apart; 0 where it is not known. */
 struct cnm_netns_id {
 	uint64_t dev;
 	uint64_t ino;
+	uint64_t cookie;
 };
 
 /* Opens `path` as a network namespace: on nsfs (NSFS_MAGIC), and NS_GET_NSTYPE says CLONE_NEWNET.
@@ -25,6 +27,7 @@ struct cnm_netns_id {
 int cnm_netns_open(const char *path, bool allow_own, struct cnm_netns_id *ret_id, struct cnm_error *err);
 /* Identity of an open namespace. */
 int cnm_netns_identify(int fd, struct cnm_netns_id *ret, struct cnm_error *err);
+/* A cookie that one of them lacks is not compared. */
 bool cnm_netns_id_equal(const struct cnm_netns_id *a, const struct cnm_netns_id *b);
 /* True if `path` is now the network namespace with that identity. Never fails: anything else is false. */
 bool cnm_netns_path_is(const char *path, const struct cnm_netns_id *id);

@@ -6,6 +6,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
 #include "cnm/sys/nft_internal.h"
+#include "cnm/sys/nlmsg.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/common.h>
@@ -149,7 +150,7 @@ static int await_answers(struct cnm_nft *nft, const struct cnm_nft_batch *batch,
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		for (; cnm_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 			done = take_answer(nlh, batch, first, &refusal) || done;
 	}
 	if (refusal.code == CNM_OK)

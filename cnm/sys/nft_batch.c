@@ -146,8 +146,11 @@ static int fill_end(struct nftnl_set_elem *item, const struct cnm_nft_elem *elem
 struct nftnl_set *cnm_nft_set_new(const struct cnm_nft_elem *elem, bool end_mark)
 {
 	struct nftnl_set *set = nftnl_set_alloc();
-	struct nftnl_set_elem *item = set ? nftnl_set_elem_alloc() : NULL;
+	struct nftnl_set_elem *item;
 
+	if (!set)
+		return NULL;
+	item = nftnl_set_elem_alloc();
 	if (!item) {
 		nftnl_set_free(set);
 		return NULL;

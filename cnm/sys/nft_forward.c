@@ -5,6 +5,7 @@
 #include "cnm/base/error.h"
 #include "cnm/sys/nft_internal.h"
 #include "cnm/sys/nft_rule_parts.h"
+#include "cnm/sys/nlmsg.h"
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
@@ -47,7 +48,7 @@ static int ask(struct cnm_nft *nft, struct nlmsghdr *nlh, bool dump, answer_fn f
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left)) {
+		for (; cnm_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left)) {
 			if (at->nlmsg_seq != nft->seq)
 				continue;
 			done = done || !dump || at->nlmsg_type == NLMSG_DONE || at->nlmsg_type == NLMSG_ERROR;
@@ -170,7 +171,8 @@ static struct nftnl_rule *new_rule(void)
 	if (rule && nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, TABLE) == 0 &&
 	    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, CHAIN) == 0)
 		return rule;
-	nftnl_rule_free(rule);
+	if (rule)
+		nftnl_rule_free(rule);
 	return NULL;
 }
 
@@ -187,7 +189,8 @@ static struct nftnl_rule *accept_rule(const struct cnm_addr *addr, bool source, 
 	    (source || cnm_nft_rule_match_xt_state(rule, STATES) == 0) &&
 	    cnm_nft_rule_accept(rule, comment) == 0)
 		return rule;
-	nftnl_rule_free(rule);
+	if (rule)
+		nftnl_rule_free(rule);
 	return NULL;
 }
 
@@ -242,7 +245,7 @@ static int change_commit(struct change *change, struct cnm_nft *nft, struct cnm_
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left)) {
+		for (; cnm_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left)) {
 			const struct nlmsgerr *answer = mnl_nlmsg_get_payload(at);
 
 			if (at->nlmsg_type != NLMSG_ERROR || at->nlmsg_seq - change->first >= change->count)

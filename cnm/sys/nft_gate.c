@@ -204,7 +204,8 @@ static struct nftnl_rule *new_rule(const struct cnm_gate *gate)
 	if (rule && nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, gate->table) == 0 &&
 	    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, gate->chain) == 0)
 		return rule;
-	nftnl_rule_free(rule);
+	if (rule)
+		nftnl_rule_free(rule);
 	return NULL;
 }
 
@@ -234,7 +235,8 @@ static int put_rule(struct cnm_nft_batch *batch, const struct cnm_gate *gate,
 		           (uint16_t)(NLM_F_CREATE | (closing ? 0 : NLM_F_APPEND)), rule, err);
 	else
 		cnm_fail_nomem(err);
-	nftnl_rule_free(rule);
+	if (rule)
+		nftnl_rule_free(rule);
 	return r;
 }
 

@@ -3,6 +3,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
 #include "cnm/sys/nft_internal.h"
+#include "cnm/sys/nlmsg.h"
 #include <errno.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
@@ -54,7 +55,7 @@ int cnm_nft_exchange(struct cnm_nft *nft, struct nlmsghdr *nlh, struct cnm_nft_r
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left))
+		for (; cnm_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left))
 			if (is_answer(at, reply) && fn && fn(at, arg) < 0)
 				reply->error = reply->error ? reply->error : ENOMEM;
 	}
@@ -78,7 +79,9 @@ int cnm_nft_table_exists(struct cnm_nft *nft, struct cnm_error *err)
 	struct nftnl_table *table = nftnl_table_alloc();
 	struct cnm_nft_reply reply = {.dump = false};
 
-	if (!table || nftnl_table_set_str(table, NFTNL_TABLE_NAME, CNM_NFT_TABLE) < 0) {
+	if (!table)
+		return cnm_fail_nomem(err);
+	if (nftnl_table_set_str(table, NFTNL_TABLE_NAME, CNM_NFT_TABLE) < 0) {
 		nftnl_table_free(table);
 		return cnm_fail_nomem(err);
 	}
@@ -103,7 +106,8 @@ static struct nftnl_set *new_set(const char *name)
 	if (set && nftnl_set_set_str(set, NFTNL_SET_TABLE, CNM_NFT_TABLE) == 0 &&
 	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) == 0)
 		return set;
-	nftnl_set_free(set);
+	if (set) /* libnftnl's own do not take NULL */
+		nftnl_set_free(set);
 	return NULL;
 }
 

@@ -15,8 +15,11 @@
 static int take_use(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nftnl_chain *chain = nftnl_chain_alloc();
-	int r = chain ? nftnl_chain_nlmsg_parse(nlh, chain) : -1;
+	int r;
 
+	if (!chain)
+		return -1;
+	r = nftnl_chain_nlmsg_parse(nlh, chain);
 	if (r == 0)
 		*(size_t *)arg = nftnl_chain_get_u32(chain, NFTNL_CHAIN_USE);
 	nftnl_chain_free(chain);

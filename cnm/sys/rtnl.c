@@ -7,6 +7,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
 #include "cnm/sys/netns.h"
+#include "cnm/sys/nlmsg.h"
 #include <errno.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
@@ -224,7 +225,7 @@ static int send_and_wait(struct cnm_rtnl *rtnl, struct cnm_rtnl_batch *batch, st
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		for (; cnm_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 			acks += (unsigned)take_ack(nlh, batch, first, &first_error);
 	}
 	return first_error.code == CNM_OK ? 0 : give_error(&first_error, err);
@@ -317,7 +318,7 @@ static int query_once(struct cnm_rtnl *rtnl, struct cnm_rtnl_batch *batch, struc
 
 		if (got < 0)
 			return -1;
-		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		for (; cnm_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 			take_reply(nlh, query);
 	}
 	return query->stopped || query->error.code != CNM_OK ? give_error(&query->error, err) : 0;

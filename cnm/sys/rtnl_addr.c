@@ -102,7 +102,7 @@ static int list_address(const struct nlmsghdr *nlh, void *arg, struct cnm_error 
 		else if (type == IFA_FLAGS && mnl_attr_get_payload_len(attr) >= sizeof(uint32_t))
 			found.flags = mnl_attr_get_u32(attr);
 	}
-	return list->fn(&found, list->arg, err);
+	return found.addr.prefix > cnm_addr_bits(&found.addr) ? 0 : list->fn(&found, list->arg, err);
 }
 
 int cnm_ifaddr_list(struct cnm_rtnl *rtnl, int ifindex, cnm_ifaddr_fn fn, void *arg, struct cnm_error *err)

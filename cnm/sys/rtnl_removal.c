@@ -2,6 +2,7 @@
 #include "cnm/sys/rtnl_removal.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/base/error.h"
+#include "cnm/sys/nlmsg.h"
 #include "cnm/sys/rtnl_link.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +63,7 @@ static int read_events(struct mnl_socket *monitor, int ifindex)
 		const struct nlmsghdr *at = (const struct nlmsghdr *)(const void *)buf;
 		int left = (int)got;
 
-		for (; from.nl_pid == 0 && mnl_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left)) {
+		for (; from.nl_pid == 0 && cnm_nlmsg_ok(at, left); at = mnl_nlmsg_next(at, &left)) {
 			const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(at);
 
 			/* A bridge announces in its own family that its port left. */

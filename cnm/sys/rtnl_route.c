@@ -166,7 +166,9 @@ static int list_route(const struct nlmsghdr *nlh, void *arg, struct cnm_error *e
 	route.onlink = rtm->rtm_flags & RTNH_F_ONLINK;
 	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) read_attr(&route, rtm->rtm_family, attr);
 	route.dst.prefix = rtm->rtm_dst_len;
-	return route.table == RT_TABLE_MAIN ? list->fn(&route, list->arg, err) : 0;
+	return route.table == RT_TABLE_MAIN && route.dst.prefix <= cnm_addr_bits(&route.dst)
+	               ? list->fn(&route, list->arg, err)
+	               : 0;
 }
 
 int cnm_route_list(struct cnm_rtnl *rtnl, cnm_route_fn fn, void *arg, struct cnm_error *err)

@@ -329,6 +329,45 @@ Test(lifecycle, collection_releases_an_address_without_an_endpoint)
 	assert_disconnected("web", "c1", NULL, 1);
 }
 
+/* What a leave leaves that was killed after its first step: the record says so from then on. */
+static void interrupt_leave(const char *key)
+{
+	cr_assert_eq(cnm_test_shell(NULL, "cd %s/networks/web/endpoints && mv %s.json %s.joining",
+	                            host.roots.state, key, key),
+	             0);
+}
+
+Test(lifecycle, an_interrupted_leave_blocks_no_successor_and_is_collected)
+{
+	make("web", "bridge");
+	cr_assert_eq(connect_mode("c1", "eth0", CNM_CONNECT_NEW, NULL), 0, "%s", err.text);
+	cr_assert_eq(connect_mode("c1", "eth1", CNM_CONNECT_NEW, NULL), 0, "%s", err.text);
+	interrupt_leave("c1@eth0");
+	cr_assert_eq(connect_mode("c1", "eth0", CNM_CONNECT_NEW, NULL), 0, "%s", err.text);
+	expect_error(connect_mode("c1", "eth0", CNM_CONNECT_NEW, NULL), CNM_E_EXISTS, "connected already");
+	interrupt_leave("c1@eth0");
+	cr_assert_eq(collect(false), 1);
+	assert_disconnected("web", "c1", NULL, 1);
+}
+
+Test(lifecycle, collection_takes_half_made_networks_and_no_folder_of_somebody_else)
+{
+	cr_assert_eq(
+	        cnm_test_shell(NULL,
+	                       "cd %s/networks && mkdir half mine && touch half/.network.json.new mine/a && "
+	                       "cd %s/networks && mkdir -p half/endpoints live/addresses",
+	                       host.roots.root, host.roots.state),
+	        0);
+	cr_assert_eq(collect(true), 2);
+	cr_assert_eq(collect(false), 2);
+	cr_assert_eq(collect(false), 0);
+	cr_assert_eq(cnm_test_shell(NULL,
+	                            "cd %s/networks && test ! -e half && rm -r mine && cd %s/networks && "
+	                            "test ! -e half && test ! -e live",
+	                            host.roots.root, host.roots.state),
+	             0);
+}
+
 /* Sandboxes -------------------------------------------------------------------------------------- */
 
 Test(lifecycle, created_sandbox_outlives_its_leaves)

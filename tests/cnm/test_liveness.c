@@ -214,9 +214,9 @@ Test(liveness, record_without_key_is_in_doubt)
 Test(liveness, records_say_what_is_looked_at)
 {
 	struct cnm_sandbox sandbox = {
-	        .key = "/a", .netns = {1, 2}, .pid = 3, .start_time = 4, .boot_id = "b"};
+	        .key = "/a", .netns = {1, 2, 0}, .pid = 3, .start_time = 4, .boot_id = "b"};
 	struct cnm_endpoint endpoint = {
-	        .key = "/c", .netns = {5, 6}, .pid = 7, .start_time = 8, .boot_id = "d"};
+	        .key = "/c", .netns = {5, 6, 0}, .pid = 7, .start_time = 8, .boot_id = "d"};
 	struct cnm_life a = cnm_sandbox_life(&sandbox), b = cnm_endpoint_life(&endpoint);
 
 	cr_assert_str_eq(a.key, "/a");

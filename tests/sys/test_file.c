@@ -98,6 +98,20 @@ Test(file, written_is_read)
 	cr_expect_eq(count_entries(root), 1, "temporary files are left");
 }
 
+/* A writer that is killed before the new text has its name leaves nothing; one killed between the two steps of replacing leaves
+ * a name that the next write and the deletion know. */
+Test(file, what_a_killed_writer_left_goes_with_the_next_write_and_with_the_file)
+{
+	put("a", "old");
+	put(".a.new", "half");
+	put("a", "new");
+	expect_text("a", "new");
+	cr_expect_eq(count_entries(root), 1, "the replacement outlives the next write");
+	put(".a.new", "half");
+	cr_assert_eq(cnm_file_delete_at(root_fd, "a", &err), 0, "%s", err.text);
+	cr_expect_eq(count_entries(root), 0, "the replacement outlives the file");
+}
+
 Test(file, modes_do_not_depend_on_the_umask)
 {
 	struct stat st;

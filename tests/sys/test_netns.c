@@ -176,6 +176,30 @@ Test(netns, path_is)
 	cr_expect_not(cnm_netns_path_is("/proc/self/ns/uts", &one));
 }
 
+/* The kernel gives an inode number again as soon as it is free: the numbers are the same, the namespace is another. */
+Test(netns, a_successor_with_the_same_inode_is_another)
+{
+	struct cnm_netns_id first, next = {0};
+
+	create("one");
+	close(cnm_netns_open(at("one"), false, &first, &err));
+	cr_expect_neq(first.cookie, 0, "this kernel tells no cookie");
+	for (int i = 0; i < 500 && next.ino != first.ino; i++) {
+		cr_assert_eq(cnm_netns_delete_pinned(root_fd, root, "one", &err), 0, "%s", err.text);
+		usleep(10000); /* a namespace is torn down a moment after its last reference */
+		create("one");
+		close(cnm_netns_open(at("one"), false, &next, &err));
+	}
+	if (next.ino != first.ino) /* others on this machine take the free numbers */
+		next = (struct cnm_netns_id){first.dev, first.ino, first.cookie + 1};
+	cr_expect_not(cnm_netns_id_equal(&first, &next), "cookies %ju and %ju", (uintmax_t)first.cookie,
+	              (uintmax_t)next.cookie);
+	cr_expect_not(cnm_netns_path_is(at("one"), &first));
+	/* A record of an older version has none. */
+	first.cookie = 0;
+	cr_expect(cnm_netns_id_equal(&first, &next));
+}
+
 Test(netns, create_is_exclusive)
 {
 	struct cnm_netns_id id;

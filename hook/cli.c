@@ -144,8 +144,17 @@ static error_t parse_noun(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Returns the index of the verb's name in argv; usage errors and --help exit. */
-static int parse_noun_level(struct level *level, int argc, char **argv)
+/* argp exits with usage errors and --help; what it returns is that the system had no memory for it. */
+static int parse_level(const struct argp *argp, struct level *level, unsigned flags, int argc, char **argv,
+                       struct cnm_error *err)
+{
+	error_t failed = argp_parse(argp, argc, argv, flags | ARGP_NO_HELP, NULL, level);
+
+	return failed ? cnm_fail_sys(err, failed, "cannot read the arguments") : 0;
+}
+
+/* Returns the index of the verb's name in argv. */
+static int parse_noun_level(struct level *level, int argc, char **argv, struct cnm_error *err)
 {
 	struct argp argp = {
 	        .parser = parse_noun,
@@ -155,8 +164,7 @@ static int parse_noun_level(struct level *level, int argc, char **argv)
 	        .help_filter = filter_help,
 	};
 
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, level);
-	return level->next;
+	return parse_level(&argp, level, ARGP_IN_ORDER, argc, argv, err) < 0 ? -1 : level->next;
 }
 
 /* Verbs ----------------------------------------------------------------------------------------- */
@@ -175,7 +183,7 @@ static void take_args(const struct level *level, const struct argp_state *state)
 	}
 }
 
-static void check_args(const struct level *level, struct argp_state *state)
+static error_t check_args(const struct level *level, struct argp_state *state)
 {
 	struct cnm_error err = CNM_ERROR_INIT;
 	const struct cnm_cli_command *command = level->command;
@@ -186,8 +194,12 @@ static void check_args(const struct level *level, struct argp_state *state)
 		           command->args);
 	if (command->max_args != CNM_CLI_MANY && count > command->max_args)
 		argp_error(state, "unexpected argument \"%s\"", level->cli->args[command->max_args]);
-	if (command->check && command->check(level->cli, level->input, &err) < 0)
-		argp_error(state, "%s", err.text);
+	if (!command->check || command->check(level->cli, level->input, &err) == 0)
+		return 0;
+	if (err.code == CNM_E_NOMEM)
+		return ENOMEM;
+	argp_error(state, "%s", err.text);
+	return EINVAL;
 }
 
 static error_t parse_verb(int key, char *arg, struct argp_state *state)
@@ -204,13 +216,14 @@ static error_t parse_verb(int key, char *arg, struct argp_state *state)
 		take_args(level, state);
 		return 0;
 	case ARGP_KEY_END:
-		check_args(level, state);
-		return 0;
+		return check_args(level, state);
 	default:
 		/* argp's own keys are outside of what an option may have. */
 		if (key <= 0 || key >= 0x1000 || !level->command->option)
 			return ARGP_ERR_UNKNOWN;
 		result = level->command->option(key, arg, level->input, &err);
+		if (result < 0 && err.code == CNM_E_NOMEM)
+			return ENOMEM;
 		if (result < 0)
 			argp_error(state, "%s", err.text);
 		return result;
@@ -234,7 +247,7 @@ static void drain_stdin(int status, void *arg)
 		n = read(STDIN_FILENO, bytes, sizeof(bytes));
 }
 
-static void parse_verb_level(struct level *level, int argc, char **argv)
+static int parse_verb_level(struct level *level, int argc, char **argv, struct cnm_error *err)
 {
 	const struct cnm_cli_command *command = level->command;
 	struct argp argp = {
@@ -248,8 +261,7 @@ static void parse_verb_level(struct level *level, int argc, char **argv)
 
 	if (command->reads_stdin)
 		on_exit(drain_stdin, NULL);
-	argp_parse(&argp, argc, argv, ARGP_NO_HELP | (command->runs_command ? ARGP_IN_ORDER : 0), NULL,
-	           level);
+	return parse_level(&argp, level, command->runs_command ? ARGP_IN_ORDER : 0, argc, argv, err);
 }
 
 static int run_verb(struct cnm_cli *cli, const struct cnm_cli_command *command, int argc, char **argv,
@@ -263,8 +275,8 @@ static int run_verb(struct cnm_cli *cli, const struct cnm_cli_command *command, 
 		if (!level.input)
 			return cnm_fail_nomem(err);
 	}
-	parse_verb_level(&level, argc, argv);
-	if (command->tells_items && cnm_cli_done_begin(cli, err) < 0)
+	if (parse_verb_level(&level, argc, argv, err) < 0 ||
+	    (command->tells_items && cnm_cli_done_begin(cli, err) < 0))
 		result = -1;
 	else
 		result = command->run(cli, level.input, err);
@@ -317,7 +329,9 @@ static int dispatch(struct cnm_cli *cli, const struct cnm_cli_command *command, 
 
 	argv[0] = cli->name;
 	if (command->verbs) {
-		next = parse_noun_level(&level, argc, argv);
+		next = parse_noun_level(&level, argc, argv, err);
+		if (next < 0)
+			return -1;
 		return dispatch_verb(cli, command, &level, argc - next, argv + next, err);
 	}
 	if (!command->runs_command && (cnm_privs_sanitize_process(err) < 0 || cnm_privs_drop(err) < 0))

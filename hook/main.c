@@ -27,6 +27,7 @@ static const struct cnm_cli_command *const commands[] = {
         &cnm_cli_exec,
         &cnm_cli_gc,
         &cnm_cli_reconcile,
+        &cnm_cli_doctor,
         &cnm_cli_oci,
         &cnm_cli_oci_spec,
         &cnm_cli_version,

@@ -45,7 +45,7 @@ ALL_LDFLAGS = -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) $(SANITIZE)
 
 LIB_SRC := $(sort $(wildcard cnm/base/*.c cnm/sys/*.c cnm/*.c drivers/*.c spec/*.c))
 HOOK_SRC := $(sort $(wildcard hook/*.c))
-TEST_SRC := $(sort $(shell find tests -name '*.c' ! -path 'tests/bench/*' ! -path 'tests/fuzz/*' ! -path 'tests/tools/*' 2>/dev/null))
+TEST_SRC := $(sort $(shell find tests -name '*.c' ! -path 'tests/bench/*' ! -path 'tests/fuzz/*' ! -path 'tests/sweep/*' ! -path 'tests/tools/*' 2>/dev/null))
 C_FILES := $(sort $(shell find hook cnm drivers spec tests examples -name '*.[ch]' 2>/dev/null))
 SHELL_FILES := $(sort $(shell find tests examples -name '*.sh' 2>/dev/null)) .ci/run
 
@@ -56,6 +56,19 @@ TESTS := $(BUILD)/tests/cnm-tests
 PROBE := $(BUILD)/tests/probe
 PROBE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/tools/probe*.c)))
 
+SWEEP := $(BUILD)/sweep/sweep
+SWEEP_MALLOC := $(BUILD)/sweep/fail_malloc.so
+SWEEP_CNM := $(BUILD)/sweep/cnm
+SWEEP_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/sweep/fail_malloc.c,$(sort $(wildcard tests/sweep/*.c))))
+FUZZ_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/fuzz/engine.c tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c))))
+FUZZ_REPLAY := $(BUILD)/fuzz/replay
+FUZZ_SECONDS ?= 60
+
+# make sweep VERBS=cni-add,cni-del KINDS=kill,error,malloc EVERY=10: some of it.
+VERBS ?=
+KINDS ?= kill,error,malloc
+EVERY ?= 1
+
 # make check FILTER='e2e/*' E2E='cni strace_execve': some of the tests; E2E names end-to-end scripts.
 FILTER ?=
 E2E ?=
@@ -65,7 +78,7 @@ TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PRECIOUS: $(BUILD)/obj/%.o
-.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan mutation bench install uninstall install-cni-dropin uninstall-cni-dropin clean
+.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan sweep soak fuzz mutation bench install uninstall install-cni-dropin uninstall-cni-dropin clean
 
 all: $(BUILD)/cnm $(BUILD)/libcnm.a $(BUILD)/libcnm.so ## build the executable and the library
 
@@ -111,7 +124,7 @@ run-vm:
 	@BUILD='$(BUILD)' sh tests/vm/image.sh $(abspath $(BUILD))/vm
 	@FILTER='$(FILTER)' E2E='$(E2E)' VM_SECONDS='$(or $(VM_SECONDS),900)' sh tests/vm/run.sh $(abspath $(BUILD))/vm
 
-tests: $(TESTS) $(PROBE) ## build the test program, and what its scripts send packets with
+tests: $(TESTS) $(PROBE) $(SWEEP) $(SWEEP_MALLOC) $(SWEEP_CNM) $(FUZZ_REPLAY) ## build the test program, and what its scripts send packets with
 
 run-tests: ## run the tests as they were built
 	@E2E='$(E2E)' $(TESTS) --jobs $(TEST_JOBS) $(if $(FILTER),--filter '$(FILTER)')
@@ -154,6 +167,19 @@ asan: deps ## the tests under AddressSanitizer and LeakSanitizer
 ubsan: deps ## the tests under UndefinedBehaviorSanitizer
 	$(Q)$(SUBMAKE) BUILD=$(BUILD)/ubsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=undefined -fno-sanitize-recover=all' all tests
 	$(Q)UBSAN_OPTIONS=print_stacktrace=1 CNM_SANITIZER=ubsan $(MAKE) --no-print-directory BUILD=$(BUILD)/ubsan run-tests
+
+sweep: deps ## every verb, killed before and after every system call, and failed at each; what is left is counted
+	$(Q)$(SUBMAKE) all $(SWEEP) $(SWEEP_MALLOC) $(SWEEP_CNM)
+	@$(SWEEP) -j $(JOBS) -k $(KINDS) -e $(EVERY) $(if $(VERBS),-v $(VERBS)) $(abspath $(BUILD)/cnm $(SWEEP_MALLOC) $(SWEEP_CNM))
+
+soak: deps ## CYCLES (20000) ADD and DEL; what a leak would let grow is counted before and after
+	$(Q)$(SUBMAKE) all
+	@CNM=$(abspath $(BUILD))/cnm CYCLES='$(CYCLES)' sh tests/tools/soak.sh
+
+fuzz: deps ## each parser of input under libFuzzer, FUZZ_SECONDS each; prints executions and findings
+	$(Q)$(SUBMAKE) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+		SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined' $(BUILD)/fuzz/fuzz/fuzz $(BUILD)/fuzz/fuzz/replay
+	@sh tests/fuzz/run.sh $(BUILD)/fuzz/fuzz tests/fuzz/corpus $(FUZZ_SECONDS)
 
 bench: deps ## time of an attach, against a bare program that does the same netlink operations
 	$(Q)$(SUBMAKE) all bench-build
@@ -243,9 +269,35 @@ $(PROBE): $(PROBE_OBJ)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+$(SWEEP): $(SWEEP_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmnl -lnftables
+
+$(SWEEP_MALLOC): $(BUILD)/obj/tests/sweep/fail_malloc.o
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -o $@ $<
+
+# With the shared libraries: which of them asks for memory is told by where its code lies.
+$(SWEEP_CNM): $(HOOK_OBJ) $(BUILD)/libcnm.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(FUZZ_REPLAY): $(BUILD)/obj/tests/fuzz/replay.o $(FUZZ_OBJ) $(BUILD)/libcnm.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/fuzz/fuzz: $(BUILD)/obj/tests/fuzz/engine.o $(FUZZ_OBJ) $(BUILD)/libcnm.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(PKG_LIBS)
 
--include $(LIB_OBJ:.o=.d) $(HOOK_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROBE_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/bench/*.d)
+-include $(LIB_OBJ:.o=.d) $(HOOK_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROBE_OBJ:.o=.d) $(SWEEP_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/bench/*.d)

@@ -65,6 +65,7 @@ for name in '' .hidden ../up a/b 'a b' "$(printf 'a\tb')" ä -- "$(printf '%0100
 done
 refused 'nodriver' $none "$CNM" network create -d nodriver x1
 refused 'nosuchoption' $none "$CNM" network create -o nosuchoption=1 x1
+refused 'encrypted' $none "$CNM" network create -o encrypted x1
 refused 'icc|enable_icc' $none "$CNM" network create -o icc=perhaps x1
 refused 'mtu' $none "$CNM" network create -o mtu=12x x1
 refused 'name' $none "$CNM" network create -o name=far-too-long-for-a-link x1

@@ -77,6 +77,7 @@ create -d macvlan -o parent=lan0
 join c1
 NETWORK=second join c2
 assert_eq "mode of the second" private "$(ip -n c2 -d -j link show eth0 | jq -r '.[0].linkinfo.info_data.mode')"
+assert_eq "IPv6 addresses where the network has none" "" "$(ip -n c2 -6 -o addr show dev eth0)"
 assert_reaches yes c1 10.3.0.1 fd03::1
 refused 'parent lan0 carries network lan (macvlan, mode bridge): mode passthru takes the whole parent' \
 	network create -d macvlan -o parent=lan0 -o mode=passthru third

@@ -66,7 +66,7 @@ say "DEL racing ADD, and GC racing both"
 i=0
 while [ $i -lt "$ROUNDS" ]; do
 	at_once "cni ADD c1" "cni DEL c1" "\"$CNM\" gc" "VALID='[{\"containerID\":\"c1\",\"ifname\":\"eth0\"}]' cni GC c1"
-	assert_eq "statuses of ADD, DEL, gc and GC" 0000 "$STATUSES"
+	assert_eq "statuses of ADD, DEL, gc and GC ($(cat race.[0-3] | tr "\n" " "))" 0000 "$STATUSES"
 	# Before or after it: then the attachment stands whole, or is not there.
 	if [ "$("$CNM" endpoint ls --format json | jq length)" = 1 ]; then
 		nsenter --net=/run/netns/c1 ip addr show dev eth0 >addr || fail "the record stands without its link"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define CONTENT_MAX (256 * 1024)
+#define SETTLE_MS   20
 
 static struct lines *walking; /* nftw gives its callback nothing */
 static enum snapshot_mode walking_mode;
@@ -182,6 +183,20 @@ static long now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void snapshot_settle(struct snapshot *ret, enum snapshot_mode mode)
+{
+	char diff[16];
+	bool changed;
+
+	do {
+		snapshot_take(ret, mode);
+		usleep(SETTLE_MS * 1000);
+		changed = !snapshot_await(ret, mode, 0, diff, sizeof(diff));
+		if (changed)
+			snapshot_free(ret);
+	} while (changed);
 }
 
 /* A namespace's last bits go a moment after its last process. */

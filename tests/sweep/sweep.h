@@ -159,6 +159,8 @@ enum snapshot_mode {
 	SNAPSHOT_SHAPE, /* without what is random or differs from run to run: ids, MACs, contents */
 };
 void snapshot_take(struct snapshot *ret, enum snapshot_mode mode);
+/* Taken again until nothing changes any more: the kernel adds routes of IPv6 addresses a moment after them. */
+void snapshot_settle(struct snapshot *ret, enum snapshot_mode mode);
 void snapshot_free(struct snapshot *snapshot);
 /* Waits up to the given time until what is there is as in `expected`; false: `diff` (size bytes) says what differs. */
 bool snapshot_await(const struct snapshot *expected, enum snapshot_mode mode, unsigned ms, char *diff,

@@ -165,7 +165,7 @@ static void rehearse(const struct verb *verb, const struct plan *plan, struct ce
 	/* An address is complete a moment after its link is up. */
 	if (remember) {
 		usleep(SETTLE_MS * 1000);
-		snapshot_take(&achieved, SNAPSHOT_SHAPE);
+		snapshot_settle(&achieved, SNAPSHOT_SHAPE);
 	}
 	if (!run_steps(verb->after, &report) || !is_baseline(&report))
 		die("%s: after a run without a fault:\n%s", verb->name, text);
@@ -178,7 +178,7 @@ void trials_begin(const struct verb *verb, struct census *census)
 	*census = (struct census){0};
 	container_make();
 	control_make();
-	snapshot_take(&baseline, SNAPSHOT_EXACT);
+	snapshot_settle(&baseline, SNAPSHOT_EXACT);
 	rehearse(verb, &count, census, true);
 	rehearse(verb, &allocations, NULL, false);
 	census->allocations = (unsigned)control->count;

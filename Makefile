@@ -18,7 +18,7 @@ V ?=
 Q := $(if $(V),,@)
 
 # What runs the executable, what builds it, and what tests it (Debian's names).
-DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libcap2 libnftables1 libcurl4
+DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libnftables1 libcurl4
 DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev libcurl4-openssl-dev
 DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc crun jq strace util-linux procps \
 	netcat-openbsd conntrack docker.io python3 openssl ovn-docker ovn-central ovn-host openvswitch-switch python3-flask iptables containernetworking-plugins podman containerd clang clang-format clang-tidy cppcheck libclang-rt-14-dev
@@ -26,11 +26,11 @@ DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc
 # What the virtual machine of check-vm needs; its kernel is downloaded as a package and unpacked, not installed.
 DEPS_VM := qemu-system-x86 binutils tcpdump netbase
 
-PKGS := libmnl libnftnl json-c libcap
+PKGS := libmnl libnftnl json-c
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl
 # A third of an attach's instructions went into finding the symbols of these. `make STATIC=` links the executable to the shared ones.
-STATIC ?= nftnl json-c cap
+STATIC ?= nftnl json-c
 comma := ,
 EXE_LIBS = $(if $(STATIC),-Wl$(comma)-Bstatic $(STATIC:%=-l%) -Wl$(comma)-Bdynamic -Wl$(comma)--exclude-libs$(comma)ALL) $(PKG_LIBS)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -262,7 +262,7 @@ $(BUILD)/cnm: $(HOOK_OBJ) $(BUILD)/libcnm.a
 $(TESTS): $(TEST_OBJ) $(filter-out %/main.o,$(HOOK_OBJ)) $(BUILD)/libcnm.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcriterion
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcriterion -lcap
 
 $(PROBE): $(PROBE_OBJ)
 	@mkdir -p $(@D)

@@ -11,7 +11,8 @@
 static int load_network(struct cnm_attach *attach, const char *name, struct cnm_error *err)
 {
 	cnm_network_freep(&attach->network);
-	if (cnm_store_network_load(attach->controller->store, name, &attach->network, err) < 0)
+	if (cnm_store_network_load_from(attach->controller->store, attach->net.dir_fd, name, &attach->network,
+	                                err) < 0)
 		return -1;
 	attach->driver = cnm_controller_driver(attach->controller, attach->network->driver, err);
 	return attach->driver ? 0 : -1;
@@ -180,6 +181,11 @@ static int join_kernel(struct cnm_attach *attach, struct cnm_endpoint *endpoint,
 		return 0;
 	net.default4 = cnm_gateway_elect(all, set->count, AF_INET) == endpoint;
 	net.default6 = cnm_gateway_elect(all, set->count, AF_INET6) == endpoint;
+	endpoint->seen = (struct cnm_join_seen){.default4 = net.default4,
+	                                        .default6 = net.default6,
+	                                        .host_mtu = net.link.host_mtu,
+	                                        .bridge_mac = net.link.bridge_mac,
+	                                        .bridge_mtu = net.link.bridge_mtu};
 	return cnm_sandbox_net_configure(attach->controller, &net, err);
 }
 

@@ -22,6 +22,9 @@ struct cnm_join_info {
 	int ifindex;
 	char src_name[IF_NAMESIZE];
 	struct cnm_mac mac; /* the link's own, for a record that has none */
+	/* Of drivers with links on the host: what the join saw of them. */
+	unsigned host_mtu, bridge_mtu;
+	struct cnm_mac bridge_mac;
 };
 
 struct cnm_driver {

@@ -102,6 +102,14 @@ struct cnm_endpoint {
 	char boot_id[CNM_BOOT_ID_MAX];
 	int gateway_priority;
 	bool joining; /* not in the record: its file name says so (see store.h) */
+
+	/* What its join saw, for who made it: in no record. */
+	struct cnm_join_seen {
+		bool default4, default6; /* the sandbox's default route of that family is this endpoint's */
+		unsigned host_mtu;       /* of host_ifname */
+		struct cnm_mac bridge_mac;
+		unsigned bridge_mtu;
+	} seen;
 };
 
 struct cnm_sandbox {

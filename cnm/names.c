@@ -117,11 +117,22 @@ int cnm_id_make(char ret[CNM_ID_LEN + 1], struct cnm_error *err)
 	return 0;
 }
 
+void cnm_time_format(uint64_t now, char ret[32])
+{
+	/* Without gmtime, which reads /etc/localtime first. Days to a date: years begin in March, so that leap days end one; eras of 400 years. */
+	uint64_t days = now / 86400 + 719468, second = now % 86400;
+	unsigned day = (unsigned)(days % 146097),
+	         year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	unsigned of_year = day - (365 * year + year / 4 - year / 100), march = (5 * of_year + 2) / 153;
+	unsigned month = march < 10 ? march + 3 : march - 9;
+
+	snprintf(ret, 32, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+	         (unsigned)(days / 146097) * 400 + year + (month <= 2), month,
+	         of_year - (153 * march + 2) / 5 + 1, (unsigned)(second / 3600), (unsigned)(second / 60 % 60),
+	         (unsigned)(second % 60));
+}
+
 void cnm_time_now(char ret[32])
 {
-	time_t now = time(NULL);
-	struct tm utc;
-
-	if (!gmtime_r(&now, &utc) || strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-		ret[0] = '\0';
+	cnm_time_format((uint64_t)time(NULL), ret);
 }

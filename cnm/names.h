@@ -4,6 +4,7 @@
 #define CNM_NAMES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct cnm_error;
 
@@ -27,5 +28,7 @@ bool cnm_id_is_prefix(const char *text); /* 1 to 64 lower-case hexadecimal digit
 int cnm_id_make(char ret[CNM_ID_LEN + 1], struct cnm_error *err);
 /* RFC 3339 in UTC: 2026-01-31T12:00:00Z. */
 void cnm_time_now(char ret[32]);
+/* The same of a time in seconds since 1970. */
+void cnm_time_format(uint64_t now, char ret[32]);
 
 #endif

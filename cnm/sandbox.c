@@ -138,7 +138,7 @@ int cnm_sandbox_resolve(struct cnm_controller *controller, struct cnm_store_sand
 	char why[CNM_WHY_MAX];
 	struct cnm_life life;
 
-	if (cnm_store_sandbox_load(controller->store, spec->id, &sandbox, err) < 0) {
+	if (cnm_store_sandbox_load_from(controller->store, sb->dir_fd, spec->id, &sandbox, err) < 0) {
 		if (err->code != CNM_E_NOT_FOUND)
 			return -1;
 		cnm_error_clear(err);

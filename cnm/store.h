@@ -81,6 +81,9 @@ int cnm_store_network_save(struct cnm_store_network *net, const struct cnm_netwo
                            struct cnm_error *err);
 int cnm_store_network_load(struct cnm_store *store, const char *name, struct cnm_network **ret,
                            struct cnm_error *err);
+/* By who has the folder open, that of a held lock. dir_fd -1: the error of its opening is in *err, and is put into words. */
+int cnm_store_network_load_from(struct cnm_store *store, int dir_fd, const char *name,
+                                struct cnm_network **ret, struct cnm_error *err);
 /* Removes record, live directory and directory. */
 int cnm_store_network_delete(struct cnm_store *store, const char *name, struct cnm_error *err);
 /* Names of the networks that have a record. */
@@ -144,6 +147,9 @@ int cnm_store_sandbox_lock(struct cnm_store *store, const char *id, bool create,
 /* CNM_E_NOT_FOUND where the folder has no record. */
 int cnm_store_sandbox_load(struct cnm_store *store, const char *id, struct cnm_sandbox **ret,
                            struct cnm_error *err);
+/* As cnm_store_network_load_from. */
+int cnm_store_sandbox_load_from(struct cnm_store *store, int dir_fd, const char *id, struct cnm_sandbox **ret,
+                                struct cnm_error *err);
 int cnm_store_sandbox_save(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox,
                            struct cnm_error *err);
 /* Removes the folder (the lock must be held). */

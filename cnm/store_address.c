@@ -121,7 +121,7 @@ void cnm_store_cursor_save(struct cnm_store_network *net, const struct cnm_addr 
                            const struct cnm_addr *at)
 {
 	struct cnm_error ignored = CNM_ERROR_INIT;
-	_cleanup_close_ int dir_fd = cnm_dir_open_at(net->live_fd, "cursors", true, &ignored);
+	_cleanup_close_ int dir_fd = cnm_dir_open_below(net->live_fd, "cursors", true, &ignored);
 	char file[CNM_ADDR_TEXT_MAX], text[CNM_ADDR_TEXT_MAX], temporary[CNM_ADDR_TEXT_MAX + 1];
 
 	if (dir_fd < 0)

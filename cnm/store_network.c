@@ -37,13 +37,13 @@ static int has_record(int dir_fd, struct cnm_error *err)
 static int open_live(struct cnm_store *store, const char *name, bool create, struct cnm_store_network *net,
                      struct cnm_error *err)
 {
-	net->live_fd = cnm_dir_open_at(store->live_fd, name, create, err);
+	net->live_fd = cnm_dir_open_below(store->live_fd, name, create, err);
 	if (net->live_fd < 0)
 		return -1;
-	net->endpoints_fd = cnm_dir_open_at(net->live_fd, "endpoints", create, err);
+	net->endpoints_fd = cnm_dir_open_below(net->live_fd, "endpoints", create, err);
 	if (net->endpoints_fd < 0)
 		return -1;
-	net->addresses_fd = cnm_dir_open_at(net->live_fd, "addresses", create, err);
+	net->addresses_fd = cnm_dir_open_below(net->live_fd, "addresses", create, err);
 	return net->addresses_fd < 0 ? -1 : 0;
 }
 
@@ -52,12 +52,14 @@ static int lock_dir(struct cnm_store *store, const char *name, bool create, enum
                     struct cnm_error *err)
 {
 	for (;;) {
-		_cleanup_close_ int fd = cnm_dir_open_at(store->networks_fd, name, create, err);
+		_cleanup_close_ int fd = cnm_dir_open_below(store->networks_fd, name, create, err);
+		int current;
 
 		if (fd < 0 || cnm_dir_lock(fd, mode, err) < 0)
 			return -1;
-		if (cnm_dir_is_current(store->networks_fd, name, fd))
-			return TAKE_FD(fd);
+		current = cnm_dir_is_current(store->networks_fd, name, fd, err);
+		if (current != 0)
+			return current > 0 ? TAKE_FD(fd) : -1;
 	}
 }
 
@@ -130,12 +132,11 @@ int cnm_store_network_save(struct cnm_store_network *net, const struct cnm_netwo
 	return cnm_record_write(net->dir_fd, RECORD, cnm_network_to_json(network, err), true, err);
 }
 
-int cnm_store_network_load(struct cnm_store *store, const char *name, struct cnm_network **ret,
-                           struct cnm_error *err)
+int cnm_store_network_load_from(struct cnm_store *store, int dir_fd, const char *name,
+                                struct cnm_network **ret, struct cnm_error *err)
 {
 	_cleanup_(cnm_buf_free) struct cnm_buf text = CNM_BUF_INIT(CNM_RECORD_MAX);
 	_cleanup_network_ struct cnm_network *network = NULL;
-	_cleanup_close_ int dir_fd = cnm_dir_open_at(store->networks_fd, name, false, err);
 
 	if (dir_fd < 0 || cnm_record_read(dir_fd, RECORD, &text, err) < 0)
 		return err->code == CNM_E_NOT_FOUND
@@ -150,10 +151,18 @@ int cnm_store_network_load(struct cnm_store *store, const char *name, struct cnm
 	return 0;
 }
 
+int cnm_store_network_load(struct cnm_store *store, const char *name, struct cnm_network **ret,
+                           struct cnm_error *err)
+{
+	_cleanup_close_ int dir_fd = cnm_dir_open_below(store->networks_fd, name, false, err);
+
+	return cnm_store_network_load_from(store, dir_fd, name, ret, err);
+}
+
 /* The record goes first: from then on the network does not exist, and what is left is swept up by the next one of that name. */
 int cnm_store_network_delete(struct cnm_store *store, const char *name, struct cnm_error *err)
 {
-	_cleanup_close_ int dir_fd = cnm_dir_open_at(store->networks_fd, name, false, err);
+	_cleanup_close_ int dir_fd = cnm_dir_open_below(store->networks_fd, name, false, err);
 
 	if (dir_fd < 0 && err->code != CNM_E_NOT_FOUND)
 		return -1;

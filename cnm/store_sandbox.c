@@ -46,22 +46,24 @@ int cnm_store_sandbox_lock(struct cnm_store *store, const char *id, bool create,
                            struct cnm_store_sandbox *ret, struct cnm_error *err)
 {
 	_cleanup_store_sandbox_ struct cnm_store_sandbox sb = CNM_STORE_SANDBOX_INIT;
+	int current = 0;
 
-	for (;;) {
-		sb.dir_fd = cnm_dir_open_at(store->sandboxes_fd, id, create, err);
+	while (current == 0) {
+		cnm_store_sandbox_close(&sb); /* removed while we waited */
+		sb.dir_fd = cnm_dir_open_below(store->sandboxes_fd, id, create, err);
 		if (sb.dir_fd < 0) {
 			drop_empty(store, id, create);
 			return fail_missing(id, err);
 		}
-		if (cnm_dir_lock(sb.dir_fd, CNM_LOCK_EXCLUSIVE, err) < 0) {
-			drop_empty(store, id, create);
-			return cnm_wrap(err, "sandbox %s", id);
-		}
-		if (cnm_dir_is_current(store->sandboxes_fd, id, sb.dir_fd))
-			break;
-		cnm_store_sandbox_close(&sb); /* removed while we waited */
+		current = cnm_dir_lock(sb.dir_fd, CNM_LOCK_EXCLUSIVE, err);
+		if (current == 0)
+			current = cnm_dir_is_current(store->sandboxes_fd, id, sb.dir_fd, err);
 	}
-	sb.links_fd = cnm_dir_open_at(sb.dir_fd, "links", true, err);
+	if (current < 0) {
+		drop_empty(store, id, create);
+		return cnm_wrap(err, "sandbox %s", id);
+	}
+	sb.links_fd = cnm_dir_open_below(sb.dir_fd, "links", true, err);
 	if (sb.links_fd < 0) {
 		drop_empty(store, id, create);
 		return cnm_wrap(err, "sandbox %s", id);
@@ -71,12 +73,11 @@ int cnm_store_sandbox_lock(struct cnm_store *store, const char *id, bool create,
 	return 0;
 }
 
-int cnm_store_sandbox_load(struct cnm_store *store, const char *id, struct cnm_sandbox **ret,
-                           struct cnm_error *err)
+int cnm_store_sandbox_load_from(struct cnm_store *store, int dir_fd, const char *id, struct cnm_sandbox **ret,
+                                struct cnm_error *err)
 {
 	_cleanup_(cnm_buf_free) struct cnm_buf text = CNM_BUF_INIT(CNM_RECORD_MAX);
 	_cleanup_sandbox_ struct cnm_sandbox *sandbox = NULL;
-	_cleanup_close_ int dir_fd = cnm_dir_open_at(store->sandboxes_fd, id, false, err);
 
 	if (dir_fd < 0 || cnm_record_read(dir_fd, RECORD, &text, err) < 0)
 		return fail_missing(id, err);
@@ -88,6 +89,14 @@ int cnm_store_sandbox_load(struct cnm_store *store, const char *id, struct cnm_s
 		                store->state_path, id, sandbox->id);
 	*ret = TAKE_PTR(sandbox);
 	return 0;
+}
+
+int cnm_store_sandbox_load(struct cnm_store *store, const char *id, struct cnm_sandbox **ret,
+                           struct cnm_error *err)
+{
+	_cleanup_close_ int dir_fd = cnm_dir_open_below(store->sandboxes_fd, id, false, err);
+
+	return cnm_store_sandbox_load_from(store, dir_fd, id, ret, err);
 }
 
 int cnm_store_sandbox_save(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox,

@@ -99,6 +99,9 @@ int cnm_bridge_join(struct cnm_controller *controller, const struct cnm_network 
 		return -1;
 	}
 	ret->ifindex = host_link.peer_ifindex;
+	ret->host_mtu = host_link.mtu;
+	ret->bridge_mtu = bridge_link.mtu;
+	ret->bridge_mac = bridge_link.mac;
 	return 0;
 }
 

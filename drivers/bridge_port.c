@@ -21,9 +21,6 @@ int cnm_bridge_port_set_sysctls(const struct cnm_bridge *bridge, const char *ifn
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", ifname);
 	if (cnm_sysctl_write_if_present(path, "1", err) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", ifname);
-	if (cnm_sysctl_write_if_present(path, "0", err) < 0)
-		return -1;
 	if (!bridge->anti_spoof)
 		return 0;
 	/* Frames to a bridge's group address reach the host by the port itself (drivers/ruleset_bridge.nft). */

@@ -26,7 +26,7 @@ int cnm_cni_network_find(const struct cnm_cni_call *call, const char *name, stru
 	return 0;
 }
 
-/* Before anything is made: the namespace is one, and not the host's, unless driver or runtime say that it may be. */
+/* Before a network is made: the namespace is one, and not the host's, unless driver or runtime say that it may be. */
 static int check_netns(const struct cnm_cni_call *call, const char *driver_name, struct cnm_error *err)
 {
 	const struct cnm_driver *driver = cnm_controller_driver(call->controller, driver_name, err);
@@ -54,12 +54,12 @@ static int get_network(const struct cnm_cni_call *call, const struct cnm_cni_tar
 			return -1;
 		cnm_error_clear(err);
 	}
-	if (check_netns(call, network ? network->driver : driver, err) < 0)
-		return -1;
 	if (!target->spec) {
 		*ret = TAKE_PTR(network);
 		return 0;
 	}
+	if (check_netns(call, network ? network->driver : driver, err) < 0)
+		return -1;
 	*made = *made || !network;
 	return cnm_cni_network_ensure(call, target, ret, err);
 }

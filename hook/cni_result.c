@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The result of an ADD: addresses and routes out of the endpoint's record, links as the kernel has them. */
-#include "cnm/attach.h"
+/* The result of an ADD, out of the endpoint and what its join saw: a DEL may have removed everything again by now. */
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
 #include "cnm/sandbox_net.h"
-#include "cnm/sys/rtnl_link.h"
 #include "hook/cni_attachment.h"
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-static int add_host_link(const struct cnm_cni_call *call, const char *name, struct cnm_cni_result *result,
-                         unsigned *ret_mtu, struct cnm_error *err)
-{
-	struct cnm_rtnl *rtnl = cnm_controller_rtnl(call->controller, err);
-	char mac[CNM_MAC_TEXT_MAX];
-	struct cnm_link link;
-
-	if (!rtnl || cnm_link_get(rtnl, name, 0, &link, err) < 0)
-		return -1;
-	*ret_mtu = link.mtu;
-	return cnm_cni_result_add_interface(result, name, cnm_mac_format(&link.mac, mac), NULL, link.mtu,
-	                                    NULL, err);
-}
 
 /* Bridge, host's end, container's end: the reference's order, on which plugins later in a chain rely. *index: the container's. */
 static int add_links(const struct cnm_cni_call *call, const struct cnm_network *network,
@@ -30,13 +15,20 @@ static int add_links(const struct cnm_cni_call *call, const struct cnm_network *
 {
 	const char *bridge = cnm_kvs_get(&network->driver_state, "bridge");
 	const char *mtu_text = cnm_kvs_get(&network->driver_state, "mtu");
-	unsigned mtu = mtu_text ? (unsigned)strtoul(mtu_text, NULL, 10) : 0, bridge_mtu;
+	const struct cnm_join_seen *seen = &endpoint->seen;
+	unsigned mtu = mtu_text ? (unsigned)strtoul(mtu_text, NULL, 10) : 0;
 	char mac[CNM_MAC_TEXT_MAX];
 
-	if (bridge && add_host_link(call, bridge, result, &bridge_mtu, err) < 0)
+	if (bridge && cnm_cni_result_add_interface(result, bridge, cnm_mac_format(&seen->bridge_mac, mac),
+	                                           NULL, seen->bridge_mtu, NULL, err) < 0)
 		return -1;
-	if (endpoint->host_ifname[0] && add_host_link(call, endpoint->host_ifname, result, &mtu, err) < 0)
-		return -1;
+	if (endpoint->host_ifname[0]) {
+		mtu = seen->host_mtu;
+		if (cnm_cni_result_add_interface(result, endpoint->host_ifname,
+		                                 cnm_mac_format(&endpoint->host_mac, mac), NULL, mtu, NULL,
+		                                 err) < 0)
+			return -1;
+	}
 	return cnm_cni_result_add_interface(result, endpoint->ifname, cnm_mac_format(&endpoint->mac, mac),
 	                                    call->env->netns, mtu, index, err);
 }
@@ -57,32 +49,22 @@ static int add_addresses(const struct cnm_endpoint *endpoint, int index, struct 
 	return 0;
 }
 
-static int add_default_route(const struct cnm_endpoint_set *set, const struct cnm_endpoint *endpoint,
-                             int family, struct cnm_cni_result *result, struct cnm_error *err)
+static int add_default_route(const struct cnm_endpoint *endpoint, int family, struct cnm_cni_result *result,
+                             struct cnm_error *err)
 {
-	const struct cnm_endpoint *const *all = (const struct cnm_endpoint *const *)set->items;
 	struct cnm_addr any = {.family = (uint8_t)family};
-	const struct cnm_addr *gateway;
+	const struct cnm_addr *gateway = cnm_endpoint_gateway(endpoint, family);
 
-	if (cnm_gateway_elect(all, set->count, family) != endpoint)
-		return 0;
-	gateway = cnm_endpoint_gateway(endpoint, family);
 	return cnm_cni_result_add_route(result, &any, cnm_addr_is_unspecified(gateway) ? NULL : gateway, err);
 }
 
 /* Of a container's endpoints one gives the default route; the others' results must not claim it. */
-static int add_default_routes(const struct cnm_cni_call *call, const struct cnm_endpoint *endpoint,
-                              struct cnm_cni_result *result, struct cnm_error *err)
+static int add_default_routes(const struct cnm_endpoint *endpoint, struct cnm_cni_result *result,
+                              struct cnm_error *err)
 {
-	_cleanup_store_sandbox_ struct cnm_store_sandbox sb = CNM_STORE_SANDBOX_INIT;
-	_cleanup_endpoint_set_ struct cnm_endpoint_set set = {0};
-
-	if (cnm_store_sandbox_lock(call->controller->store, endpoint->container, false, &sb, err) < 0 ||
-	    cnm_endpoint_set_load(call->controller, &sb, endpoint, &set, err) < 0)
+	if (endpoint->seen.default4 && add_default_route(endpoint, AF_INET, result, err) < 0)
 		return -1;
-	if (add_default_route(&set, endpoint, AF_INET, result, err) < 0)
-		return -1;
-	return add_default_route(&set, endpoint, AF_INET6, result, err);
+	return endpoint->seen.default6 ? add_default_route(endpoint, AF_INET6, result, err) : 0;
 }
 
 static int add_routes(const struct cnm_endpoint *endpoint, struct cnm_cni_result *result,
@@ -134,7 +116,7 @@ static int fill(const struct cnm_cni_call *call, const struct cnm_network *netwo
 	if (!driver->no_addresses &&
 	    (add_links(call, network, endpoint, result, &index, err) < 0 ||
 	     add_addresses(endpoint, index, result, err) < 0 ||
-	     add_default_routes(call, endpoint, result, err) < 0 || add_routes(endpoint, result, err) < 0))
+	     add_default_routes(endpoint, result, err) < 0 || add_routes(endpoint, result, err) < 0))
 		return -1;
 	return add_dns(call->config, result, err);
 }

@@ -47,7 +47,7 @@ static int check_private(int fd, const char *name, struct cnm_error *err)
 
 	if (fstat(fd, &st) < 0)
 		return cnm_fail_sys(err, errno, "cannot examine directory %s", name);
-	if (st.st_uid != geteuid())
+	if (st.st_uid != cnm_sys_user())
 		return cnm_fail(err, CNM_E_STORE, "%s: refused, the directory belongs to user %u", name,
 		                (unsigned)st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
@@ -132,33 +132,37 @@ int cnm_dir_open_root(const char *path, bool create, struct cnm_error *err)
 	return TAKE_FD(fd);
 }
 
-int cnm_dir_open_at(int dir_fd, const char *name, bool create, struct cnm_error *err)
+int cnm_dir_open_below(int dir_fd, const char *name, bool create, struct cnm_error *err)
 {
-	_cleanup_close_ int fd = -1;
+	int fd;
 
 	if (cnm_sys_check_name(name, err) < 0)
 		return -1;
-	if (create) {
-		fd = open_or_make(dir_fd, name, O_RDONLY | O_NOFOLLOW, 0700, err);
-		if (fd < 0)
-			return -1;
-	} else {
-		fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | OPEN_FLAGS);
-		if (fd < 0)
-			return open_failed(dir_fd, name, errno, err);
-	}
-	if (check_private(fd, name, err) < 0)
+	if (create)
+		return open_or_make(dir_fd, name, O_RDONLY | O_NOFOLLOW, 0700, err);
+	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | OPEN_FLAGS);
+	return fd < 0 ? open_failed(dir_fd, name, errno, err) : fd;
+}
+
+int cnm_dir_open_at(int dir_fd, const char *name, bool create, struct cnm_error *err)
+{
+	_cleanup_close_ int fd = cnm_dir_open_below(dir_fd, name, create, err);
+
+	if (fd < 0 || check_private(fd, name, err) < 0)
 		return -1;
 	return TAKE_FD(fd);
 }
 
-bool cnm_dir_is_current(int dir_fd, const char *name, int fd)
+int cnm_dir_is_current(int dir_fd, const char *name, int fd, struct cnm_error *err)
 {
 	struct stat now, held;
 
+	if (fstatat(dir_fd, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : cnm_fail_sys(err, errno, "cannot examine directory %s", name);
+	if (fstat(fd, &held) < 0)
+		return cnm_fail_sys(err, errno, "cannot examine directory %s", name);
 	/* The number of an inode that somebody holds open is not given away again. */
-	return fstatat(dir_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &held) == 0 &&
-	       now.st_dev == held.st_dev && now.st_ino == held.st_ino;
+	return now.st_dev == held.st_dev && now.st_ino == held.st_ino;
 }
 
 /* Calls fn for each entry except "." and "..". The C library's DIR would cost two more calls and 32 KiB. */

@@ -102,7 +102,7 @@ int cnm_file_read_at(int dir_fd, const char *name, size_t max, struct cnm_buf *r
 		return -1;
 	if (check_regular(fd, name, &st, err) < 0)
 		return -1;
-	if (st.st_uid != geteuid())
+	if (st.st_uid != cnm_sys_user())
 		return cnm_fail(err, CNM_E_STORE, "%s: refused, it belongs to user %u", name,
 		                (unsigned)st.st_uid);
 	if ((uintmax_t)st.st_size > max)

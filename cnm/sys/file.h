@@ -19,6 +19,9 @@ int cnm_dir_open_root(const char *path, bool create, struct cnm_error *err);
 /* Opens dir_fd/name; with `create` it is made when missing. Same checks. Absent: CNM_E_NOT_FOUND. Returns a
  * descriptor or -1. Here and below `name` is one component of a path: CNM_E_INVALID otherwise. */
 int cnm_dir_open_at(int dir_fd, const char *name, bool create, struct cnm_error *err);
+/* The same for what lies deeper: owner and mode are not looked at, since nobody else can make anything in the folders above, and what is read of
+ * it is looked at itself. A link is refused. */
+int cnm_dir_open_below(int dir_fd, const char *name, bool create, struct cnm_error *err);
 
 /* Appends to ret what a regular file holds (one link, our own, at most max bytes). Absent: CNM_E_NOT_FOUND;
  * refused: CNM_E_STORE. */
@@ -52,7 +55,7 @@ enum cnm_lock_mode { CNM_LOCK_SHARED, CNM_LOCK_EXCLUSIVE };
 int cnm_dir_lock(int dir_fd, enum cnm_lock_mode mode, struct cnm_error *err);
 /* The same without waiting: 1 locked, 0 somebody holds it, -1 error. */
 int cnm_dir_try_lock(int dir_fd, enum cnm_lock_mode mode, struct cnm_error *err);
-/* True while dir_fd/name is still the directory behind `fd`: to be asked after waiting for a lock. */
-bool cnm_dir_is_current(int dir_fd, const char *name, int fd);
+/* Whether dir_fd/name is still the directory behind `fd`, to be asked after waiting for a lock: 1 it is, 0 not, -1 error. */
+int cnm_dir_is_current(int dir_fd, const char *name, int fd, struct cnm_error *err);
 
 #endif

@@ -33,7 +33,7 @@ int cnm_nft_open(struct cnm_nft **ret, struct cnm_error *err)
 		return cnm_fail_nomem(err);
 	nft->seq = 0;
 	nft->nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!nft->nl || mnl_socket_bind(nft->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+	if (!nft->nl) {
 		cnm_fail_sys(err, errno, "netfilter socket");
 		cnm_nft_close(nft);
 		return -1;

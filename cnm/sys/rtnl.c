@@ -24,6 +24,7 @@
 struct cnm_rtnl {
 	struct mnl_socket *nl;
 	uint32_t seq;
+	bool strict; /* dumps are filtered by the kernel, where it can (NETLINK_GET_STRICT_CHK, Linux 4.20) */
 	char buf[RECEIVE_BYTES];
 };
 
@@ -36,16 +37,15 @@ int cnm_rtnl_open(struct cnm_rtnl **ret, struct cnm_error *err)
 	if (!rtnl)
 		return cnm_fail_nomem(err);
 	rtnl->seq = 0;
+	rtnl->strict = false;
 	rtnl->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!rtnl->nl || mnl_socket_bind(rtnl->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+	if (!rtnl->nl) {
 		cnm_fail_sys(err, errno, "netlink socket");
 		cnm_rtnl_close(rtnl);
 		return -1;
 	}
-	/* Old kernels lack one or the other; then errors have no text, and answers are longer. */
+	/* Its port number comes with the first message (netlink_autobind in net/netlink/af_netlink.c). An old kernel gives errors no text. */
 	mnl_socket_setsockopt(rtnl->nl, NETLINK_EXT_ACK, &one, sizeof(one));
-	mnl_socket_setsockopt(rtnl->nl, NETLINK_CAP_ACK, &one, sizeof(one));
-	mnl_socket_setsockopt(rtnl->nl, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
 	setsockopt(mnl_socket_get_fd(rtnl->nl), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	*ret = rtnl;
 	return 0;
@@ -180,6 +180,9 @@ static int send_batch(struct cnm_rtnl *rtnl, struct cnm_rtnl_batch *batch, uint3
 
 		nlh->nlmsg_seq = seq++;
 		at += NLMSG_ALIGN(nlh->nlmsg_len);
+		/* They are done in their order, and an error is answered unasked (netlink_rcv_skb): the last answer speaks for all. */
+		if (at < end)
+			nlh->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 	}
 	rtnl->seq = seq - 1;
 	do
@@ -188,19 +191,19 @@ static int send_batch(struct cnm_rtnl *rtnl, struct cnm_rtnl_batch *batch, uint3
 	return n < 0 ? cnm_fail_sys(err, errno, "%s", batch->notes[0].what) : 0;
 }
 
-/* One acknowledgement: 1 it counts, 0 it is another request's. The first refusal goes to err. */
-static int take_ack(const struct nlmsghdr *nlh, const struct cnm_rtnl_batch *batch, uint32_t first,
-                    struct cnm_error *err)
+/* One acknowledgement; true: it is the last request's. The first refusal goes to err. */
+static bool take_ack(const struct nlmsghdr *nlh, const struct cnm_rtnl_batch *batch, uint32_t first,
+                     struct cnm_error *err)
 {
 	uint32_t index = nlh->nlmsg_seq - first;
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
 
 	if (nlh->nlmsg_type != NLMSG_ERROR || index >= batch->count ||
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*error))
-		return 0;
+		return false;
 	if (error->error != 0 && -error->error != batch->notes[index].tolerated && err->code == CNM_OK)
 		fail_request(-error->error, batch->notes[index].what, error_words(nlh), err);
-	return 1;
+	return index == batch->count - 1;
 }
 
 static int give_error(const struct cnm_error *from, struct cnm_error *err)
@@ -213,12 +216,12 @@ static int give_error(const struct cnm_error *from, struct cnm_error *err)
 static int send_and_wait(struct cnm_rtnl *rtnl, struct cnm_rtnl_batch *batch, struct cnm_error *err)
 {
 	struct cnm_error first_error = CNM_ERROR_INIT;
-	unsigned acks = 0;
+	bool done = false;
 	uint32_t first;
 
 	if (send_batch(rtnl, batch, &first, err) < 0)
 		return -1;
-	while (acks < batch->count) {
+	while (!done) {
 		ssize_t got = receive(rtnl, batch->notes[0].what, err);
 		int left = (int)got;
 		const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)rtnl->buf;
@@ -226,7 +229,7 @@ static int send_and_wait(struct cnm_rtnl *rtnl, struct cnm_rtnl_batch *batch, st
 		if (got < 0)
 			return -1;
 		for (; cnm_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-			acks += (unsigned)take_ack(nlh, batch, first, &first_error);
+			done |= take_ack(nlh, batch, first, &first_error);
 	}
 	return first_error.code == CNM_OK ? 0 : give_error(&first_error, err);
 }
@@ -341,12 +344,18 @@ static int run_query(struct cnm_rtnl *rtnl, struct cnm_rtnl_batch *batch, cnm_rt
 {
 	struct nlmsghdr *last = last_request(batch);
 
+	int one = 1;
+
 	if (batch->overflow)
 		return cnm_fail(err, CNM_E_SYSTEM, "netlink batch: too many requests");
 	if (!last)
 		return cnm_fail(err, CNM_E_INVALID, "netlink query: no request");
 	/* The reply is the acknowledgement. */
 	last->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	if (!rtnl->strict && (last->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) {
+		mnl_socket_setsockopt(rtnl->nl, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
+		rtnl->strict = true;
+	}
 	for (unsigned i = 0; i <= DUMP_RESTARTS; i++) {
 		struct query once = {
 		        .batch = batch,

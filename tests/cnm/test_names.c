@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define TEN   "abcdefghij"
 #define FIFTY TEN TEN TEN TEN TEN
@@ -144,6 +145,21 @@ Test(names, id_is_new_each_time)
 	cr_assert_eq(strlen(a), CNM_ID_LEN);
 	cr_assert(cnm_id_is_prefix(a));
 	cr_assert_str_neq(a, b);
+}
+
+Test(names, time_is_what_the_c_library_says)
+{
+	/* Every day for 400 years, each at another second. */
+	for (uint64_t day = 0; day < 146097; day++) {
+		time_t at = (time_t)(day * 86400 + day % 86400);
+		char expected[64], text[32];
+		struct tm utc;
+
+		cnm_time_format((uint64_t)at, text);
+		cr_assert_not_null(gmtime_r(&at, &utc));
+		cr_assert_gt(strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%SZ", &utc), 0);
+		cr_assert_str_eq(text, expected);
+	}
 }
 
 Test(names, time_is_rfc_3339_in_utc)

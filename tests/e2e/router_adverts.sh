@@ -43,9 +43,11 @@ believes() {
 
 say "neighbour and host"
 # Who forwards believes no router whatever it is told. A host that stops is no better a victim.
-for link in br-red $(ip -j link show master br-red | jq -r '.[].ifname'); do
+echo 0 >/proc/sys/net/ipv6/conf/br-red/forwarding
+assert_eq "accept_ra of the bridge" 0 "$(cat /proc/sys/net/ipv6/conf/br-red/accept_ra)"
+for link in $(ip -j link show master br-red | jq -r '.[].ifname'); do
 	echo 0 >"/proc/sys/net/ipv6/conf/$link/forwarding"
-	assert_eq "accept_ra of $link" 0 "$(cat "/proc/sys/net/ipv6/conf/$link/accept_ra")"
+	assert_eq "IPv6 is off at $link" 1 "$(cat "/proc/sys/net/ipv6/conf/$link/disable_ipv6")"
 done
 advertise a b
 ! believes ip -n b || fail "b believes a"

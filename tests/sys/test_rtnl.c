@@ -300,11 +300,12 @@ Test(rtnl, long_note)
 	cr_expect_eq(cnm_rtnl_batch_send(rtnl, &batch, &err), -1);
 }
 
-/* Of 64 answers a small buffer loses most. That is an error at once, and the socket works on. */
+/* Of 64 refusals a small buffer loses most. That is an error at once, and the socket works on. */
 Test(rtnl, lost_answers)
 {
 	int small = 1, usual = 200000, fd = socket_fd();
 
+	add_addresses(1, CNM_RTNL_BATCH_COUNT);
 	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	for (unsigned n = 1; n <= CNM_RTNL_BATCH_COUNT; n++)
 		put_address(&batch, n, 0);

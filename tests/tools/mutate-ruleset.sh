@@ -53,7 +53,7 @@ drivers/ruleset.nft|s/ip saddr . ip daddr @inside4 masquerade/meta nfproto ipv4 
 drivers/ruleset.nft|s/ip6 saddr . ip6 daddr @inside6 masquerade/meta nfproto ipv6 masquerade/|weaker|ports_nat|every client of a port is masqueraded, IPv6
 cnm/sandbox_net.c|/accept_ra"/{n;s/"0"/"1"/}|weaker|router_adverts|containers listen to router advertisements
 drivers/bridge_network.c|s/"accept_ra", "0"/"accept_ra", "1"/|weaker|router_adverts|the host's bridge listens to router advertisements
-drivers/bridge_port.c|/accept_ra"/{n;s/"0"/"1"/}|weaker|router_adverts|the host's end of a pair listens to router advertisements
+drivers/bridge_port.c|/disable_ipv6"/{n;s/"1"/"0"/}|weaker|router_adverts|IPv6 is on at the host's end of a pair
 cnm/sandbox_net.c|s/has_ipv6(endpoint) ? "0" : "1", err/"0", err/|weaker|router_adverts|IPv6 is on in containers of a network without it
 drivers/bridge_network.c|s/has_address ? "0" : "1", err/"0", err/|weaker|router_adverts|IPv6 is on at the bridge of a network without it
 drivers/ruleset_bridge.nft|s/iifname vmap @ports/iifname @bridges accept/|weaker|antispoof|no port is judged

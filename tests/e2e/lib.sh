@@ -92,19 +92,17 @@ until_true() {
 # which differ although nothing changed, are left out, and so is the allocator's place in a subnet: it belongs to no container.
 # Link-local addresses come with a bridge's first carrier and stay: the kernel's own doing.
 snapshot() {
-	echo '# links'
-	ip -j -d link | jq -cS '.[] | {ifname, address, mtu, master, ifalias, kind: .linkinfo.info_kind}' | sort
-	echo '# addresses'
-	ip -j addr | jq -cS '.[] | .ifname as $i | .addr_info[] | {$i, local, prefixlen, scope}' | grep -v '"fe80:' | sort
-	echo '# routes'
-	{ ip -4 -o route show table all; ip -6 -o route show table all; } | grep -vE '^anycast|fe80::|ff00::' | sed -E 's/ expires [0-9a-z]+//; s/ linkdown//' | sort
-	echo '# rules'
 	# Whether ::1 can be translated is a fact of the host, noted with the first port.
 	nft list ruleset | awk '/set no_loopback/ { skip = 1 } !skip { print } /^\t}/ { skip = 0 }'
-	echo '# mounts'
-	awk '{ print $5, $(NF - 2) }' /proc/self/mountinfo | grep -E "^($TMPDIR|/run)" | grep -v "^$TMPDIR/\(runc\|crun\)" | sort
-	echo '# files'
-	find "$CNM_ROOT" "$CNM_STATE" /run/netns /run/cnm 2>/dev/null | grep -v /cursors | sort
+	{
+		ip -j -d addr | jq -cS '.[] | {link: .ifname, address, mtu, master, ifalias, kind: .linkinfo.info_kind},
+			(.ifname as $i | .addr_info[] | {$i, local, prefixlen, scope})'
+		ip -4 -o route show table all
+		ip -6 -o route show table all
+		awk -v ours="$TMPDIR" '($5 ~ "^/run" || index($5, ours) == 1) && $5 !~ "^" ours "/(runc|crun)" { print "mount", $5, $(NF - 2) }' \
+			/proc/self/mountinfo
+		find "$CNM_ROOT" "$CNM_STATE" /run/netns /run/cnm 2>/dev/null
+	} | sed -E '/^anycast|fe80:|ff00::|\/cursors/d; s/ expires [0-9a-z]+//; s/ linkdown//' | sort
 }
 
 # baseline [NAME]: remembers the state of this small host.

@@ -9,6 +9,7 @@
 #include "cnm/sys/rtnl_link.h"
 #include "cnm/sys/rtnl_route.h"
 #include "cnm/sys/sysctl.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -180,6 +181,7 @@ int cnm_sandbox_net_configure(struct cnm_controller *controller, const struct cn
 	struct cnm_link_change lo = {.ifindex = LOOPBACK_INDEX, .up = CNM_ON};
 	_cleanup_rtnl_ struct cnm_rtnl *inside = NULL;
 	struct cnm_rtnl_batch batch;
+	char mac[CNM_MAC_TEXT_MAX];
 
 	if (open_inside(net, &inside, err) < 0)
 		return -1;
@@ -187,7 +189,14 @@ int cnm_sandbox_net_configure(struct cnm_controller *controller, const struct cn
 	cnm_link_set(&batch, &lo);
 	if (net->link.ifindex)
 		build_interface(&batch, net);
-	return cnm_rtnl_batch_send(inside, &batch, err);
+	if (cnm_rtnl_batch_send(inside, &batch, err) == 0)
+		return 0;
+	/* What macvlan says when the link is to come up (drivers/net/macvlan.c, macvlan_open). */
+	if (net->link.ifindex && err->sys_errno == EADDRINUSE)
+		return cnm_fail(err, CNM_E_EXISTS,
+		                "interface %s: its MAC address %s is that of another link on the parent",
+		                net->endpoint->ifname, cnm_mac_format(&net->endpoint->mac, mac));
+	return -1;
 }
 
 /* The index of the endpoint's interface inside, asked of the host's end of the pair; by name where there is none. */

@@ -80,7 +80,7 @@ int cnm_parent_endpoint_prepare(struct cnm_controller *controller, const struct 
 		endpoint->addrs[i].gateway = (struct cnm_addr){0};
 	if (parent.want.shares_mac && fill_mac(controller, &parent, endpoint, err) < 0)
 		return -1;
-	return parent.want.device_gateway ? 0 : add_announcements(endpoint, err);
+	return add_announcements(endpoint, err);
 }
 
 /* The kernel's words say neither on what nor why. */

@@ -59,7 +59,8 @@ static int fill_pool(const struct cnm_network *network, const struct cnm_pool *p
                      struct cnm_plugin_pool *ret, struct cnm_error *err)
 {
 	const char *space = cnm_kvs_get(&network->ipam_state, "space");
-	char aux[CNM_ADDR_TEXT_MAX];
+	char aux[CNM_ADDR_TEXT_MAX], key[32];
+	const char *answered;
 	size_t i;
 
 	cnm_addr_format_cidr(&pool->subnet, text->pool);
@@ -67,7 +68,12 @@ static int fill_pool(const struct cnm_network *network, const struct cnm_pool *p
 		if (with_prefix(pool->aux.items[i].value, pool->subnet.prefix, aux, err) < 0 ||
 		    cnm_kvs_set(&text->aux, pool->aux.items[i].key, aux, err) < 0)
 			return -1;
-	if (cnm_addr_is_set(&pool->gateway)) {
+	/* An IPAM plugin's may be a sign to its network driver, to the prefix length: Docker hands it on as it is. */
+	answered = cnm_kvs_get(&network->ipam_state,
+	                       cnm_remote_gateway_key((size_t)(pool - network->pools), key));
+	if (cnm_addr_is_set(&pool->gateway) && answered) {
+		snprintf(text->gateway, sizeof(text->gateway), "%s", answered);
+	} else if (cnm_addr_is_set(&pool->gateway)) {
 		struct cnm_addr gateway = pool->gateway;
 
 		gateway.prefix = pool->subnet.prefix;

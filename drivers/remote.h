@@ -58,6 +58,8 @@ enum cnm_remote_outcome {
 	CNM_REMOTE_NOT_HEARD, /* nothing was sent */
 	CNM_REMOTE_UNSURE,    /* it may have done it */
 };
+/* What a call may take, in milliseconds: its own limit, and what is left of the verb's. A quarter of that is kept for taking back. */
+unsigned cnm_remote_time_left(const struct cnm_remote *remote, enum cnm_remote_mode mode);
 /* body NULL: none. *ret (may be NULL) is the caller's. The error names plugin, call and reason. */
 int cnm_remote_call(struct cnm_controller *controller, struct cnm_remote_plugin *plugin, const char *call,
                     const char *body, enum cnm_remote_mode mode, json_object **ret,
@@ -151,6 +153,10 @@ int cnm_remote_link_leave(struct cnm_controller *controller, const struct cnm_en
 const char *cnm_remote_pool_key(size_t i, char ret[32]);
 /* "" where there is none. */
 const char *cnm_remote_pool_id(const struct cnm_kvs *state, size_t i);
+/* The gateway as its answer has it, with a prefix length, stands under this key. */
+const char *cnm_remote_gateway_key(size_t i, char ret[32]);
+/* Whether the network's driver is a plugin, too. */
+bool cnm_remote_is_driver_of(struct cnm_controller *controller, const struct cnm_network *network);
 int cnm_remote_release_address(struct cnm_owed *owed, const char *id, const struct cnm_addr *addr,
                                struct cnm_error *err);
 int cnm_remote_ask_pools(struct cnm_controller *controller, const struct cnm_network_spec *spec,

@@ -28,8 +28,7 @@ struct cnm_remote *cnm_remote_of(struct cnm_controller *controller, struct cnm_e
 	return remote;
 }
 
-/* What the call may take: its own limit, and what is left of the verb's. A quarter of that is kept for taking back. */
-static unsigned time_left(const struct cnm_remote *remote, enum cnm_remote_mode mode)
+unsigned cnm_remote_time_left(const struct cnm_remote *remote, enum cnm_remote_mode mode)
 {
 	unsigned call = cnm_remote_call_ms(), verb = cnm_remote_verb_ms();
 	uint64_t used = cnm_remote_now_ms() - remote->started;
@@ -79,7 +78,7 @@ static int exchange(struct cnm_remote *remote, const struct cnm_remote_plugin *p
 		if (i > 0)
 			wait_ms(CONNECT_WAIT_MS << (i - 1));
 		cnm_error_clear(err);
-		request.timeout_ms = time_left(remote, mode);
+		request.timeout_ms = cnm_remote_time_left(remote, mode);
 		if (request.timeout_ms == 0)
 			return cnm_fail(err, CNM_E_TRY_AGAIN, "no time is left of %u ms for all calls",
 			                cnm_remote_verb_ms());

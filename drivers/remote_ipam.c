@@ -6,6 +6,7 @@
  */
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
+#include "cnm/ipam_pools.h"
 #include "drivers/remote.h"
 #include <stdio.h>
 #include <string.h>
@@ -85,8 +86,46 @@ static int add_address(struct addresses *a, size_t pool, const struct cnm_addr *
 	                cnm_remote_pool_id(&a->network->ipam_state, pool), err) < 0)
 		return -1;
 	endpoint->addrs[endpoint->addr_count].addr = *addr;
-	endpoint->addrs[endpoint->addr_count++].gateway = a->network->pools[pool].gateway;
+	endpoint->addrs[endpoint->addr_count].gateway = (struct cnm_addr){0};
+	if (addr->family == a->network->pools[pool].subnet.family)
+		endpoint->addrs[endpoint->addr_count].gateway = a->network->pools[pool].gateway;
+	endpoint->addr_count++;
 	return hold(a, err) < 0 ? -1 : cnm_outside_note(a->controller, endpoint, err);
+}
+
+/* Where the network's driver is ours, an address that the network cannot have. Another plugin may make of it what it likes. */
+static int check_address(struct addresses *a, size_t pool, const struct cnm_addr *addr, struct cnm_error *err)
+{
+	const struct cnm_pool *of = &a->network->pools[pool];
+	char text[CNM_ADDR_TEXT_MAX], subnet[CNM_ADDR_TEXT_MAX];
+
+	cnm_addr_format(addr, text);
+	cnm_addr_format_cidr(&of->subnet, subnet);
+	if (addr->family != of->subnet.family)
+		return cnm_fail(err, CNM_E_INVALID, "%s is of another family than %s", text, subnet);
+	if (cnm_remote_is_driver_of(a->controller, a->network))
+		return 0;
+	if (!cnm_addr_contains(&of->subnet, addr))
+		return cnm_fail(err, CNM_E_INVALID, "%s is not in %s", text, subnet);
+	if (cnm_pool_reserves(of, addr))
+		return cnm_fail(err, CNM_E_INVALID, "%s of %s is for no endpoint", text, subnet);
+	return 0;
+}
+
+/* Any address that it likes. One that cannot be used is given back, unless it is one that is kept for something else. */
+static int take_any(struct addresses *a, size_t pool, struct cnm_addr *got, struct cnm_error *err)
+{
+	const struct cnm_pool *of = &a->network->pools[pool];
+	struct cnm_error ignored = CNM_ERROR_INIT;
+
+	if (check_address(a, pool, got, err) < 0) {
+		if (!cnm_pool_reserves(of, got))
+			add_address(a, pool, got, &ignored);
+		return cnm_wrap(err, "plugin %s: IpamDriver.RequestAddress", a->plugin->name);
+	}
+	if (!cnm_remote_is_driver_of(a->controller, a->network))
+		got->prefix = of->subnet.prefix;
+	return add_address(a, pool, got, err) < 0 ? -1 : 1;
 }
 
 /* 1 taken, 0 the plugin has none there, -1 error. `wanted` NULL: any. */
@@ -120,8 +159,9 @@ static int request_one(struct addresses *a, size_t pool, const struct cnm_addr *
 	if (cnm_plugin_address_reply(reply, &got, err) < 0)
 		return cnm_wrap(err, "plugin %s: IpamDriver.RequestAddress", a->plugin->name);
 	if (!wanted)
-		return add_address(a, pool, &got, err) < 0 ? -1 : 1;
-	endpoint->addrs[endpoint->addr_count - 1].addr.prefix = got.prefix;
+		return take_any(a, pool, &got, err);
+	if (cnm_remote_is_driver_of(a->controller, a->network))
+		endpoint->addrs[endpoint->addr_count - 1].addr.prefix = got.prefix;
 	if (!cnm_addr_equal(&got, wanted))
 		return cnm_fail(err, CNM_E_INVALID,
 		                "plugin %s: IpamDriver.RequestAddress: it gave another address than %s",

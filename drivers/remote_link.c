@@ -9,11 +9,26 @@
 #include <stdio.h>
 #include <string.h>
 
+static void set_mark(struct cnm_rtnl_batch *batch, int ifindex, const char *mark)
+{
+	const struct cnm_link_change change = {.ifindex = ifindex, .alias = mark};
+
+	cnm_link_set(batch, &change);
+}
+
 /* Says whose the link is until its number stands in the record. */
 static const char *mark_of(const struct cnm_endpoint *endpoint, char ret[CNM_LINK_ALIAS_MAX])
 {
 	snprintf(ret, CNM_LINK_ALIAS_MAX, "cnm:%s", endpoint->id);
 	return ret;
+}
+
+static int explain(const struct cnm_network *network, const struct cnm_endpoint *endpoint, const char *src,
+                   struct cnm_error *err)
+{
+	if (err->code == CNM_E_EXISTS)
+		cnm_fail(err, CNM_E_EXISTS, "%s exists already in the sandbox", endpoint->ifname);
+	return cnm_wrap(err, "interface %s, which plugin %s made", src, network->driver);
 }
 
 int cnm_remote_link_join(struct cnm_controller *controller, const struct cnm_network *network,
@@ -33,16 +48,35 @@ int cnm_remote_link_join(struct cnm_controller *controller, const struct cnm_net
 		return host ? 0 : -1; /* a plugin may bring no interface */
 	if (!host || cnm_link_get(host, src, 0, &link, err) < 0)
 		return cnm_wrap(err, "plugin %s: the interface of its NetworkDriver.Join", network->driver);
+	/* Of one message the kernel does the move first, and leaves the link there where it cannot do the rest (net/core/rtnetlink.c, do_setlink):
+	 * so the mark comes before, and a leave finds it. */
 	move.ifindex = link.ifindex;
-	move.alias = mark_of(endpoint, mark);
 	cnm_rtnl_batch_init(&batch);
+	set_mark(&batch, link.ifindex, mark_of(endpoint, mark));
 	cnm_link_set(&batch, &move);
 	if (cnm_rtnl_batch_send(host, &batch, err) < 0 || cnm_rtnl_open_in(&inside, netns_fd, err) < 0 ||
 	    cnm_link_get(inside, endpoint->ifname, 0, &link, err) < 0)
-		return cnm_wrap(err, "interface %s, which plugin %s made", src, network->driver);
+		return explain(network, endpoint, src, err);
 	ret->ifindex = link.ifindex;
 	ret->mac = link.mac;
 	return 0;
+}
+
+/* A link that was never moved: the mark is ours, the rest the plugin's. */
+static void unmark(struct cnm_controller *controller, const struct cnm_endpoint *endpoint, const char *src)
+{
+	struct cnm_error ignored = CNM_ERROR_INIT;
+	struct cnm_rtnl *host = cnm_controller_rtnl(controller, &ignored);
+	struct cnm_rtnl_batch batch;
+	char mark[CNM_LINK_ALIAS_MAX];
+	struct cnm_link link;
+
+	if (!host || cnm_link_get(host, src, 0, &link, &ignored) < 0 ||
+	    strcmp(link.alias, mark_of(endpoint, mark)) != 0)
+		return;
+	cnm_rtnl_batch_init(&batch);
+	set_mark(&batch, link.ifindex, "");
+	cnm_rtnl_batch_send(host, &batch, &ignored);
 }
 
 /* By its number; in a join that was cut short by either name, and then it must bear our mark: the container may have an interface of
@@ -88,8 +122,10 @@ int cnm_remote_link_leave(struct cnm_controller *controller, const struct cnm_en
 	own = cnm_netns_open_own(err);
 	if (own < 0 || cnm_rtnl_open_in(&inside, netns_fd, err) < 0)
 		return -1;
-	if (!find_inside(inside, endpoint, src, &link))
+	if (!find_inside(inside, endpoint, src, &link)) {
+		unmark(controller, endpoint, src);
 		return 0;
+	}
 	if (move_out(inside, link.ifindex, own, src, err) == 0)
 		return 0;
 	if (err->code == CNM_E_NOT_FOUND) {

@@ -258,9 +258,12 @@ static int tell_round(struct cnm_controller *controller, const char *name, int f
 #define BUSY_WAIT_NS 20000000
 
 /* Whoever tells already looks again before it ends: it is waited for as long as one call may take, and no longer. 1 locked, 0 busy. */
-static int lock_folder(int fd, struct cnm_error *err)
+static int lock_folder(const struct cnm_remote *remote, enum cnm_remote_moment moment, int fd,
+                       struct cnm_error *err)
 {
-	uint64_t end = cnm_remote_now_ms() + cnm_remote_call_ms();
+	uint64_t end =
+	        cnm_remote_now_ms() +
+	        cnm_remote_time_left(remote, moment == CNM_REMOTE_BEFORE ? CNM_REMOTE_ASK : CNM_REMOTE_TELL);
 	int r = cnm_dir_try_lock(fd, CNM_LOCK_EXCLUSIVE, err);
 
 	while (r == 0 && cnm_remote_now_ms() < end) {
@@ -282,7 +285,8 @@ static bool is_empty(int fd)
 int cnm_remote_tell(struct cnm_controller *controller, const char *plugin, enum cnm_remote_moment moment,
                     size_t *ret_left, struct cnm_error *err)
 {
-	_cleanup_close_ int fd = open_folder(controller, plugin, false, err);
+	const struct cnm_remote *remote = cnm_remote_of(controller, err);
+	_cleanup_close_ int fd = remote ? open_folder(controller, plugin, false, err) : -1;
 	int r;
 
 	*ret_left = 0;
@@ -294,7 +298,7 @@ int cnm_remote_tell(struct cnm_controller *controller, const char *plugin, enum 
 	}
 	if (is_empty(fd))
 		return 0;
-	r = lock_folder(fd, err);
+	r = lock_folder(remote, moment, fd, err);
 	if (r < 0)
 		return -1;
 	/* A plugin that is told much, and slowly, may still be asked. */

@@ -196,7 +196,7 @@ static int build_result(const struct cnm_cni_call *call, const struct cnm_networ
 
 	if (cnm_cni_result_of(call, network, endpoint, &result, err) < 0)
 		return -1;
-	if (request->ipam && cnm_cni_result_as_ipam(&result, request, err) < 0)
+	if (request->ipam && cnm_cni_result_as_ipam(&result, network, request, err) < 0)
 		return -1;
 	return cnm_cni_result_merge(ret, call->config->prev_result, &result, call->config->version, err);
 }

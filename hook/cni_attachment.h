@@ -77,7 +77,7 @@ int cnm_cni_result_of(const struct cnm_cni_call *call, const struct cnm_network 
                       const struct cnm_endpoint *endpoint, struct cnm_cni_result *ret, struct cnm_error *err);
 
 /* Puts what request->ipam says in place of what the record says. */
-int cnm_cni_result_as_ipam(struct cnm_cni_result *result, const struct cnm_cni_request *request,
-                           struct cnm_error *err);
+int cnm_cni_result_as_ipam(struct cnm_cni_result *result, const struct cnm_network *network,
+                           const struct cnm_cni_request *request, struct cnm_error *err);
 
 #endif

@@ -230,22 +230,35 @@ static int replace_routes(struct cnm_cni_result *result, const struct cnm_cni_re
 	return 0;
 }
 
-static void replace_gateways(struct cnm_cni_result *result, const struct cnm_cni_result *ipam)
+/* ipvlan's modes l3 and l3s route by no gateway, so the record has none; host-local names the subnet's all the same. */
+static void add_gateway(struct cnm_cni_ip *ip, const struct cnm_network *network)
+{
+	size_t i;
+
+	for (i = 0; i < network->pool_count && !cnm_addr_is_set(&ip->gateway); i++)
+		if (cnm_addr_contains(&network->pools[i].subnet, &ip->address))
+			ip->gateway = network->pools[i].gateway;
+}
+
+static void replace_gateways(struct cnm_cni_result *result, const struct cnm_network *network,
+                             const struct cnm_cni_result *ipam)
 {
 	size_t i, j;
 
+	for (i = 0; i < result->ip_count; i++)
+		add_gateway(&result->ips[i], network);
 	for (i = 0; i < result->ip_count; i++)
 		for (j = 0; j < ipam->ip_count; j++)
 			if (cnm_addr_equal(&result->ips[i].address, &ipam->ips[j].address))
 				result->ips[i].gateway = ipam->ips[j].gateway;
 }
 
-int cnm_cni_result_as_ipam(struct cnm_cni_result *result, const struct cnm_cni_request *request,
-                           struct cnm_error *err)
+int cnm_cni_result_as_ipam(struct cnm_cni_result *result, const struct cnm_network *network,
+                           const struct cnm_cni_request *request, struct cnm_error *err)
 {
 	_cleanup_json_ json_object *dns = NULL;
 
-	replace_gateways(result, request->ipam);
+	replace_gateways(result, network, request->ipam);
 	if (replace_routes(result, request, err) < 0)
 		return -1;
 	/* The configuration's own settings, and the runtime's, go before the plugin's. */

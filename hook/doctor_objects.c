@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ALIAS "cnm:" /* before the id of what a link was made for */
+
 /* All records: an array of networks, and their endpoints with them. */
 struct records {
 	struct cnm_network **networks;
@@ -64,6 +66,17 @@ static bool has_link(const struct records *records, const char *name)
 	return false;
 }
 
+/* A network's parent that was made for it: a VLAN's link, or a pair of its own. Its alias has the network's id. */
+static bool has_parent(const struct records *records, const struct cnm_link *link)
+{
+	size_t i;
+
+	for (i = 0; i < records->network_count; i++)
+		if (strcmp(records->networks[i]->id, link->alias + strlen(ALIAS)) == 0)
+			return true;
+	return false;
+}
+
 static bool has_bridge(const struct records *records, const char *name)
 {
 	struct cnm_error ignored = CNM_ERROR_INIT;
@@ -95,11 +108,12 @@ static int look_at_link(const struct cnm_link *link, void *arg, struct cnm_error
 	const struct search *search = arg;
 	char subject[64], problem[CNM_LINK_ALIAS_MAX + 128], remedy[64];
 
-	if (strncmp(link->alias, "cnm:", 4) != 0 || has_link(search->records, link->name))
+	if (strncmp(link->alias, ALIAS, strlen(ALIAS)) != 0 || has_link(search->records, link->name) ||
+	    has_parent(search->records, link))
 		return 0;
 	snprintf(subject, sizeof(subject), "link %s", link->name);
 	snprintf(problem, sizeof(problem), "it was made for endpoint %s, of which these roots have no record",
-	         link->alias + 4);
+	         link->alias + strlen(ALIAS));
 	snprintf(remedy, sizeof(remedy), "ip link del %s, unless another root has it", link->name);
 	cnm_doctor_tell(search->doctor, CNM_SEVERITY_WARNING, subject, problem, remedy);
 	return 0;

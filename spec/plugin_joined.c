@@ -24,6 +24,8 @@ static int get_gateway(json_object *reply, const char *key, int family, struct c
 		return cnm_wrap(err, "key \"%s\"", key);
 	if (ret->family != family)
 		return cnm_fail(err, CNM_E_INVALID, "key \"%s\": %s is of the other family", key, text);
+	if (cnm_addr_is_unspecified(ret) || cnm_addr_is_loopback(ret) || cnm_addr_is_multicast(ret))
+		return cnm_fail(err, CNM_E_INVALID, "key \"%s\": %s is no address of a gateway", key, text);
 	return 0;
 }
 

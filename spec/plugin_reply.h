@@ -14,7 +14,7 @@
 
 struct cnm_error;
 
-/* The answer as an object, which the caller owns; an empty body is an empty object. CNM_E_PARSE: it is none. */
+/* The answer as an object, which the caller owns; an empty body, and `null`, is an empty object. CNM_E_PARSE: it is none. */
 int cnm_plugin_reply_parse(json_object **ret, const char *text, size_t len, struct cnm_error *err);
 /* Why the plugin refuses, or NULL: member "Err" of network drivers, "Error" of IPAM drivers; both are taken from both. */
 const char *cnm_plugin_refusal(json_object *reply);
@@ -68,6 +68,7 @@ struct cnm_plugin_pool_reply {
 	struct cnm_addr pool;
 	struct cnm_addr gateway; /* Data's com.docker.network.gateway; unset: none */
 };
+/* On failure ret->id is set where the answer names the pool all the same. */
 int cnm_plugin_pool_reply(json_object *reply, struct cnm_plugin_pool_reply *ret, struct cnm_error *err);
 /* The CIDR of RequestAddress. */
 int cnm_plugin_address_reply(json_object *reply, struct cnm_addr *ret, struct cnm_error *err);

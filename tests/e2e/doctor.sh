@@ -35,6 +35,11 @@ assert_status 0 doctor --format json
 assert_json "no findings" '. == []' "$(cat out)"
 assert_baseline well "after doctor something"
 
+say "a parent that was made for a network is no leftover"
+"$CNM" network create -d macvlan --subnet 10.9.0.0/24 inside >/dev/null
+finds_nothing
+"$CNM" network rm inside >/dev/null
+
 say "what others took from the kernel: links, forwarding, rules, and their own rules that cut ours"
 nft flush ruleset
 finds error '^network n$' 'table inet cnm' 'cnm reconcile'

@@ -90,6 +90,9 @@ refused "driver macvlan publishes no ports: its packets do not pass this host; t
 	connect -p 80:80 --netns /run/netns/c2 lan c2
 ip -n c2 link add eth0 type veth peer name eth9
 refused 'interface eth0 exists already in the sandbox' connect --netns /run/netns/c2 lan c2
+ip -n c2 link del eth0
+mac=$(ip -n c1 -j link show eth0 | jq -r '.[0].address')
+refused "interface eth0: its MAC address $mac is that of another link on the parent" connect --mac "$mac" --netns /run/netns/c2 lan c2
 ip netns del c2
 
 say "the container renames its link; leave finds it"

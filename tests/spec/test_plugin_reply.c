@@ -5,6 +5,7 @@
 #include "cnm/base/json.h"
 #include "spec/plugin_reply.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define REPLY(said)                                                                                          \
@@ -14,11 +15,15 @@
 
 Test(plugin_reply, empty_is_an_object_and_garbage_is_none)
 {
-	static const char *const texts[] = {"[]", "null", "{", "<html>", "{\"a\":1}x"};
+	static const char *const texts[] = {"[]", "nullx", "null null", "{", "<html>", "{\"a\":1}x"};
 	size_t i;
 
 	{
 		REPLY(" \n");
+		cr_assert_null(cnm_plugin_refusal(reply));
+	}
+	{
+		REPLY(" null\n");
 		cr_assert_null(cnm_plugin_refusal(reply));
 	}
 	for (i = 0; i < CNM_ARRAY_SIZE(texts); i++) {
@@ -34,7 +39,7 @@ Test(plugin_reply, refusal_in_both_spellings)
 {
 	static const char *const refused[] = {"{\"Err\":\"no\"}", "{\"Error\":\"no\"}", "{\"err\":\"no\"}",
 	                                      "{\"Err\":\"\",\"Error\":\"no\"}"},
-	                         *const fine[] = {"{}", "{\"Err\":\"\"}", "{\"Error\":null}", "{\"Err\":0}"};
+	                         *const fine[] = {"{}", "{\"Err\":\"\"}", "{\"Error\":null}"};
 	size_t i;
 
 	for (i = 0; i < CNM_ARRAY_SIZE(refused); i++) {
@@ -44,6 +49,11 @@ Test(plugin_reply, refusal_in_both_spellings)
 	for (i = 0; i < CNM_ARRAY_SIZE(fine); i++) {
 		REPLY(fine[i]);
 		cr_assert_null(cnm_plugin_refusal(reply), "%s", fine[i]);
+	}
+	{
+		REPLY("{\"Err\":{\"code\":5}}");
+		cr_assert(strstr(cnm_plugin_refusal(reply), "code"),
+		          "Go's decoder would not take it for none");
 	}
 }
 
@@ -129,6 +139,9 @@ Test(plugin_reply, join_that_cannot_be_applied)
 	        "{\"Gateway\":\"fd00::1\"}",
 	        "{\"GatewayIPv6\":\"10.0.0.1\"}",
 	        "{\"Gateway\":\"10.0.0.1/24\"}",
+	        "{\"Gateway\":\"0.0.0.0\"}",
+	        "{\"Gateway\":\"224.0.0.1\"}",
+	        "{\"GatewayIPv6\":\"::1\"}",
 	        "{\"StaticRoutes\":[{\"Destination\":\"10.0.0.0/8\",\"RouteType\":0}]}",
 	        "{\"StaticRoutes\":[{\"Destination\":\"10.0.0.0/8\",\"NextHop\":\"fd00::1\"}]}",
 	        "{\"StaticRoutes\":[{\"Destination\":\"10.0.0.0/8\",\"RouteType\":2}]}",
@@ -176,6 +189,15 @@ Test(plugin_reply, what_is_no_pool_and_no_address)
 	for (i = 0; i < CNM_ARRAY_SIZE(pools); i++) {
 		REPLY(pools[i]);
 		cr_assert_eq(cnm_plugin_pool_reply(reply, &pool, &err), -1, "%s", pools[i]);
+		/* What it names can be given back nevertheless. */
+		cr_assert_eq(pool.id != NULL, strstr(pools[i], "PoolID") != NULL, "%s", pools[i]);
+	}
+	{
+		char text[5000];
+
+		snprintf(text, sizeof(text), "{\"PoolID\":\"%04900d\",\"Pool\":\"10.0.0.0/8\"}", 0);
+		REPLY(text);
+		cr_assert_eq(cnm_plugin_pool_reply(reply, &pool, &err), -1, "records would not hold it");
 	}
 	for (i = 0; i < CNM_ARRAY_SIZE(addresses); i++) {
 		REPLY(addresses[i]);

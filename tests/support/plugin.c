@@ -129,6 +129,23 @@ static bool ends_now(const struct cnm_test_book *book)
 	return book->fault == CNM_TEST_DIES_BEFORE && book->call_count == book->fault_at;
 }
 
+/* What the test wants said. */
+static void say(const struct cnm_test_book *book, const char *call, json_object *reply)
+{
+	json_object *more = strcmp(book->say_call, call) == 0 ? json_tokener_parse(book->say) : NULL;
+	struct json_object_iterator i, end;
+
+	if (!more || !reply) {
+		json_object_put(more);
+		return;
+	}
+	end = json_object_iter_end(more);
+	for (i = json_object_iter_begin(more); !json_object_iter_equal(&i, &end); json_object_iter_next(&i))
+		json_object_object_add(reply, json_object_iter_peek_name(&i),
+		                       json_object_get(json_object_iter_peek_value(&i)));
+	json_object_put(more);
+}
+
 static void serve_one(struct cnm_test_plugin *plugin, int fd, int listener)
 {
 	static char buf[REQUEST_MAX];
@@ -155,6 +172,7 @@ static void serve_one(struct cnm_test_plugin *plugin, int fd, int listener)
 	}
 	reply = plugin->script ? cnm_test_plugin_play(plugin, call, request)
 	                       : cnm_test_plugin_serve(plugin, call, request, &refusal);
+	say(book, call, reply);
 	kind = strncmp(call, "Ipam", 4) == 0 ? "Error" : "Err";
 	snprintf(error, sizeof(error), "{\"%s\":\"%s\"}", kind, refusal ? refusal : book->complaint);
 	text = reply ? json_object_to_json_string(reply) : error;

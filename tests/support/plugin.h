@@ -37,6 +37,9 @@ struct cnm_test_book {
 	unsigned call_count;
 	char complaint[512]; /* the first request that Docker would not send */
 
+	/* Members that answers to the call have besides, or in place of its own; "": none. */
+	char say_call[64], say[256];
+
 	bool global;          /* Scope */
 	bool requires_mac;    /* RequiresMACAddress */
 	bool requires_replay; /* RequiresRequestReplay */

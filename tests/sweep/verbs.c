@@ -47,6 +47,12 @@ static const struct command oci_create = {
 static const struct command oci_stop = {
         .args = {"oci", "poststop"},
         .input = "{\"ociVersion\":\"1.0.2\",\"id\":\"c1\",\"status\":\"stopped\",\"bundle\":\"/run\"}"};
+/* Without a parent, which is then made: this world has no link but its own. */
+static const struct command macvlan_create = {
+        .args = {"network", "create", "-d", "macvlan", "--subnet", "10.9.0.0/24", "m1"}};
+static const struct command macvlan_rm = {.args = {"network", "rm", "m1"}};
+static const struct command macvlan_connect = {.args = {"connect", "m1", "c1", "--netns", "%N"}};
+static const struct command macvlan_disconnect = {.args = {"disconnect", "m1", "c1"}};
 static const struct command gc = {.args = {"gc"}};
 static const struct command reconcile = {.args = {"reconcile"}};
 
@@ -239,6 +245,44 @@ const struct verb verbs[] = {
                                {EITHER(endpoint_join, endpoint_leave), TRY(endpoint_leave), RUN(endpoint_rm)},
                                {GONE, RUN(gc), RUN(endpoint_rm)}},
                 .after = {RUN(endpoint_rm)},
+        },
+        {
+                .name = "macvlan-create",
+                .command = &macvlan_create,
+                .recoveries = {{TRY(macvlan_rm), RUN(gc)},
+                               {EITHER(macvlan_create, macvlan_rm), TRY(macvlan_rm)},
+                               {RUN(gc), TRY(macvlan_rm)}},
+                .after = {RUN(macvlan_rm)},
+        },
+        {
+                .name = "macvlan-connect",
+                .setup = {RUN(macvlan_create)},
+                .command = &macvlan_connect,
+                .recoveries = {{TRY(macvlan_disconnect), RUN(macvlan_rm)},
+                               {EITHER(macvlan_connect, macvlan_disconnect), TRY(macvlan_disconnect),
+                                RUN(macvlan_rm)},
+                               {GONE, RUN(gc), RUN(macvlan_rm)}},
+                .after = {RUN(macvlan_disconnect), RUN(macvlan_rm)},
+        },
+        {
+                .name = "macvlan-disconnect",
+                .removes = true,
+                .setup = {RUN(macvlan_create), RUN(macvlan_connect)},
+                .command = &macvlan_disconnect,
+                .recoveries = {{TRY(macvlan_disconnect), RUN(macvlan_rm)},
+                               {EITHER(macvlan_connect, macvlan_disconnect), TRY(macvlan_disconnect),
+                                RUN(macvlan_rm)},
+                               {GONE, RUN(gc), RUN(macvlan_rm)}},
+                .after = {RUN(macvlan_rm)},
+        },
+        {
+                .name = "macvlan-rm",
+                .removes = true,
+                .setup = {RUN(macvlan_create)},
+                .command = &macvlan_rm,
+                .recoveries = {{TRY(macvlan_rm), RUN(gc)},
+                               {EITHER(macvlan_create, macvlan_rm), TRY(macvlan_rm)},
+                               {RUN(gc), TRY(macvlan_rm)}},
         },
         {
                 .name = "gc",

@@ -21,7 +21,7 @@ Q := $(if $(V),,@)
 DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libnftables1 libcurl4
 DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev libcurl4-openssl-dev
 DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc crun jq strace util-linux procps \
-	netcat-openbsd conntrack docker.io python3 openssl ovn-docker ovn-central ovn-host openvswitch-switch python3-flask iptables containernetworking-plugins podman containerd clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+	netcat-openbsd conntrack docker.io python3 openssl ovn-docker ovn-central ovn-host openvswitch-switch python3-flask iptables containernetworking-plugins podman containerd libldns-dev ldnsutils dnsmasq-base dnsperf aardvark-dns clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # What the virtual machine of check-vm needs; its kernel is downloaded as a package and unpacked, not installed.
 DEPS_VM := qemu-system-x86 binutils tcpdump netbase
@@ -78,7 +78,7 @@ TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PRECIOUS: $(BUILD)/obj/%.o
-.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan sweep soak fuzz mutation bench install uninstall install-cni-dropin uninstall-cni-dropin clean
+.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan sweep soak fuzz mutation bench bench-dns install uninstall install-cni-dropin uninstall-cni-dropin clean
 
 all: $(BUILD)/cnm $(BUILD)/libcnm.a $(BUILD)/libcnm.so ## build the executable and the library
 
@@ -186,6 +186,10 @@ bench: deps ## time of an attach, against a bare program that does the same netl
 	@CNM='$(abspath $(BUILD))/cnm' BARE='$(abspath $(BUILD))/bench/bare_attach' \
 		BENCH='$(abspath $(BUILD))/bench/bench' BENCH_DIR='$(abspath $(BUILD))/bench' sh tests/bench/run.sh
 
+bench-dns: deps ## the name service beside dnsmasq and aardvark-dns, with dnsperf
+	$(Q)$(SUBMAKE) all
+	@CNM='$(abspath $(BUILD))/cnm' sh tests/bench/dns.sh
+
 .PHONY: bench-build
 bench-build: $(addprefix $(BUILD)/bench/,bare_attach bench ports connections)
 
@@ -259,15 +263,15 @@ $(BUILD)/cnm: $(HOOK_OBJ) $(BUILD)/libcnm.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(BUILD)/libcnm.a $(EXE_LIBS)
 
-$(TESTS): $(TEST_OBJ) $(filter-out %/main.o,$(HOOK_OBJ)) $(BUILD)/libcnm.a
+$(TESTS): $(TEST_OBJ) $(BUILD)/obj/tests/fuzz/dns.o $(filter-out %/main.o,$(HOOK_OBJ)) $(BUILD)/libcnm.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcriterion -lcap
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcriterion -lcap -lldns
 
 $(PROBE): $(PROBE_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lresolv
 
 $(SWEEP): $(SWEEP_OBJ)
 	@mkdir -p $(@D)
@@ -288,12 +292,12 @@ $(SWEEP_CNM): $(HOOK_OBJ) $(BUILD)/libcnm.a
 $(FUZZ_REPLAY): $(BUILD)/obj/tests/fuzz/replay.o $(FUZZ_OBJ) $(BUILD)/libcnm.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lldns
 
 $(BUILD)/fuzz/fuzz: $(BUILD)/obj/tests/fuzz/engine.o $(FUZZ_OBJ) $(BUILD)/libcnm.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lldns
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)

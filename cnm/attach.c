@@ -4,6 +4,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/reconcile.h"
 #include "cnm/sandbox_net.h"
+#include "cnm/served.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -201,12 +202,19 @@ int cnm_attach_join(struct cnm_attach *attach, struct cnm_endpoint *endpoint, st
 	    cnm_attach_ask_external(attach, endpoint, &set, err) < 0)
 		return -1;
 	if (!attach->sandbox->no_files &&
-	    cnm_files_write(&attach->sb, attach->sandbox, (const struct cnm_endpoint *const *)set.items,
-	                    set.count, err) < 0)
+	    (cnm_files_add_reader(attach->controller->store, endpoint->network, endpoint->container, err) <
+	             0 ||
+	     cnm_files_write(attach->controller, &attach->sb, attach->sandbox,
+	                     (const struct cnm_endpoint *const *)set.items, set.count, err) < 0))
 		return -1;
 	if (cnm_store_endpoint_complete(&attach->net, endpoint, err) < 0)
 		return -1;
 	attach->joined = true;
+	/* Our own file too: who joined between its writing and now did not see us. */
+	cnm_files_tell_readers(attach->controller, endpoint->network);
+	/* The agent listens inside when it has seen the record. */
+	if (cnm_network_wants_loopback(attach->network))
+		cnm_agent_sync(attach->controller->store);
 	return 0;
 }
 

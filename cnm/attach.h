@@ -119,8 +119,18 @@ int cnm_endpoint_compare(const struct cnm_endpoint *endpoint, const struct cnm_e
 /* Takes the sandbox's files_mirror for it. CNM_E_BUSY names the living container that has it. */
 int cnm_files_mirror_claim(struct cnm_controller *controller, const struct cnm_sandbox *sandbox,
                            struct cnm_error *err);
+/* Name settings of the specification, checked, into the record (sandbox_dns.c). */
+int cnm_sandbox_fill_dns(const struct cnm_sandbox_spec *spec, struct cnm_sandbox *sandbox,
+                         struct cnm_error *err);
 /* hosts and resolv.conf of a locked sandbox (files.c). */
-int cnm_files_write(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox,
-                    const struct cnm_endpoint *const *endpoints, size_t count, struct cnm_error *err);
+int cnm_files_write(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
+                    const struct cnm_sandbox *sandbox, const struct cnm_endpoint *const *endpoints,
+                    size_t count, struct cnm_error *err);
+/* The container has a hosts file, which names its peers on the network (files_peers.c). */
+int cnm_files_add_reader(struct cnm_store *store, const char *network, const char *container,
+                         struct cnm_error *err);
+/* Brings the files of all sandboxes on the network up to date, after somebody joined or left, or an agent came or went. What one of them cannot be told
+ * is told with the next change. */
+void cnm_files_tell_readers(struct cnm_controller *controller, const char *network);
 
 #endif

@@ -131,6 +131,15 @@ struct cnm_sandbox_spec {
 	const char *domainname;
 	const char *
 	        files_mirror; /* absolute directory whose hosts and resolv.conf are bind-mounted and follow ours; NULL: none */
+	/* Docker's --dns, --dns-search ("." alone: none), --dns-option, --add-host NAME:ADDRESS; what is given stands instead of the host's. */
+	const char *const *dns;
+	size_t dns_count;
+	const char *const *dns_search;
+	size_t dns_search_count;
+	const char *const *dns_options;
+	size_t dns_option_count;
+	const char *const *extra_hosts;
+	size_t extra_host_count;
 	bool no_files; /* the caller makes hosts and resolv.conf itself (CNI runtimes do) */
 	bool allow_own_netns; /* netns_path may be the caller's own namespace, which is refused otherwise (CNI_NETNS_OVERRIDE) */
 };

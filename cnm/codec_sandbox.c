@@ -25,6 +25,10 @@ static const struct cnm_field members[] = {
         FIELD("hostname", TEXT, hostname),
         FIELD("domainname", TEXT, domainname),
         FIELD("files_mirror", TEXT, files_mirror),
+        FIELD("dns", NAMES, dns),
+        FIELD("dns_search", NAMES, dns_search),
+        FIELD("dns_options", NAMES, dns_options),
+        FIELD("extra_hosts", NAMES, extra_hosts),
 };
 static const struct cnm_fields sandbox_fields = CNM_FIELDS(members);
 

@@ -164,7 +164,8 @@ static int rewrite_files(struct cnm_controller *controller, struct cnm_store_san
 		return 0;
 	if (cnm_endpoint_set_load(controller, sb, NULL, &set, err) < 0)
 		return -1;
-	return cnm_files_write(sb, sandbox, (const struct cnm_endpoint *const *)set.items, set.count, err);
+	return cnm_files_write(controller, sb, sandbox, (const struct cnm_endpoint *const *)set.items,
+	                       set.count, err);
 }
 
 int cnm_detach(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
@@ -176,6 +177,7 @@ int cnm_detach(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
 		return -1;
 	if (detach_endpoint(controller, ref, err) < 0 || cnm_store_link_release(sb, ref->ifname, err) < 0)
 		return cnm_wrap(err, "network %s, endpoint %s", ref->network, ref->key);
+	cnm_files_tell_readers(controller, ref->network);
 	if (before.count < 2)
 		return 0;
 	cnm_ports_hand_over(controller, &before, ref->ifname);

@@ -56,6 +56,9 @@ struct cnm_driver {
 	/* Whether endpoints have the MAC address of something else: one that is asked for is refused then (CNM_E_UNSUPPORTED), and
 	 * endpoint_prepare fills in which one it is. Optional: no. */
 	bool (*shares_mac)(const struct cnm_network *network);
+	/* Whether the host itself has the pool's gateway address, so that sandboxes can ask a server there. Optional: it never has. */
+	bool (*has_gateway)(const struct cnm_network *network, const struct cnm_pool *pool);
+
 	/* Checks endpoint->options, chooses names (host_ifname, driver_state). No side effects. */
 	int (*endpoint_prepare)(struct cnm_controller *controller, const struct cnm_network *network,
 	                        struct cnm_endpoint *endpoint, struct cnm_error *err);

@@ -3,13 +3,10 @@
  * A sandbox's hosts and resolv.conf. They are replaced whole, by rename. Where a runtime has bind-mounted copies of them (the mirror),
  * those are overwritten in place: a mount follows the inode, and would show the old file for ever.
  */
-#include "cnm/attach.h"
+#include "cnm/files.h"
 #include "cnm/base/cleanup.h"
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
-#define FILE_MAX (64 * 1024)
 
 static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
                                  "::1\tlocalhost ip6-localhost ip6-loopback\n"
@@ -25,113 +22,146 @@ static void put_own_names(struct cnm_buf *buf, const struct cnm_sandbox *sandbox
 	cnm_buf_printf(buf, "%s\n", sandbox->hostname);
 }
 
-static void build_hosts(struct cnm_buf *buf, const struct cnm_sandbox *sandbox,
-                        const struct cnm_endpoint *const *endpoints, size_t count)
+/* "NAME:ADDRESS", as `docker run --add-host` has it; the record's reader has checked it. */
+static void put_extra(struct cnm_buf *buf, const struct cnm_sandbox *sandbox)
+{
+	size_t i;
+
+	for (i = 0; i < sandbox->extra_hosts.count; i++) {
+		const char *text = sandbox->extra_hosts.items[i].key, *colon = strchr(text, ':');
+
+		if (colon)
+			cnm_buf_printf(buf, "%s\t%.*s\n", colon + 1, (int)(colon - text), text);
+	}
+}
+
+static int build_hosts(struct cnm_peers *peers, struct cnm_buf *buf, const struct cnm_sandbox *sandbox,
+                       const struct cnm_endpoint *const *endpoints, size_t count, struct cnm_error *err)
 {
 	char text[CNM_ADDR_TEXT_MAX];
 	size_t i, j;
 
 	cnm_buf_puts(buf, hosts_head);
+	put_extra(buf, sandbox);
 	for (i = 0; i < count; i++)
 		for (j = 0; j < endpoints[i]->addr_count; j++) {
 			cnm_buf_printf(buf, "%s\t", cnm_addr_format(&endpoints[i]->addrs[j].addr, text));
 			put_own_names(buf, sandbox);
 		}
+	return cnm_peers_put_hosts(peers, endpoints, count, buf, err);
 }
 
-static bool is_loopback_server(const char *line)
+/* What a file holds; false: it cannot be read. */
+static bool read_now(int dir_fd, const char *name, struct cnm_buf *ret)
 {
-	const char *at = line + strlen("nameserver");
-
-	at += strspn(at, " \t");
-	return strncmp(at, "127.", 4) == 0 || strncmp(at, "::1", 3) == 0;
-}
-
-/* The host's file without resolvers that listen on its loopback, which the sandbox cannot reach. Returns how many servers are left. */
-static unsigned build_resolv(struct cnm_buf *buf, const char *text)
-{
-	unsigned servers = 0;
-
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		bool server = strncmp(text, "nameserver", strlen("nameserver")) == 0;
-
-		if (!server || !is_loopback_server(text)) {
-			cnm_buf_append(buf, text, len);
-			cnm_buf_puts(buf, "\n");
-			servers += server;
-		}
-		text += len + (text[len] == '\n');
-	}
-	return servers;
-}
-
-/* systemd-resolved keeps the real servers beside its stub on 127.0.0.53. */
-static const char *const resolv_paths[] = {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"};
-
-static void read_resolv(struct cnm_buf *ret)
-{
-	size_t i;
-
-	for (i = 0; i < CNM_ARRAY_SIZE(resolv_paths); i++) {
-		_cleanup_(cnm_buf_free) struct cnm_buf text = CNM_BUF_INIT(FILE_MAX);
-		_cleanup_close_ int fd = open(resolv_paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		struct cnm_error ignored = CNM_ERROR_INIT;
-
-		if (fd < 0 || cnm_buf_read_fd(&text, fd, resolv_paths[i], &ignored) < 0)
-			continue;
-		cnm_buf_free(ret);
-		if (build_resolv(ret, cnm_buf_text(&text)) > 0)
-			return;
-	}
-}
-
-/* Who watches a file is not told of a change that is none. */
-static bool is_current(int dir_fd, const char *name, const char *text)
-{
-	_cleanup_(cnm_buf_free) struct cnm_buf now = CNM_BUF_INIT(FILE_MAX);
 	struct cnm_error ignored = CNM_ERROR_INIT;
 
-	return cnm_file_read_at(dir_fd, name, FILE_MAX, &now, &ignored) == 0 && now.len == strlen(text) &&
-	       strcmp(cnm_buf_text(&now), text) == 0;
+	return cnm_file_read_at(dir_fd, name, CNM_FILES_MAX, ret, &ignored) == 0;
 }
 
-static int put_file(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox, const char *name,
-                    const struct cnm_buf *buf, struct cnm_error *err)
+/* -1 in *ret: no runtime has mounted copies, or their bundle is gone, and with it who could look. */
+static int open_mirror(const struct cnm_sandbox *sandbox, int *ret, struct cnm_error *err)
 {
+	*ret = -1;
+	if (!sandbox->files_mirror[0])
+		return 0;
+	*ret = cnm_dir_open_root(sandbox->files_mirror, false, err);
+	if (*ret >= 0)
+		return 0;
+	if (err->code != CNM_E_NOT_FOUND)
+		return -1;
+	cnm_error_clear(err);
+	return 0;
+}
+
+/* The end does not count: a shorter text is padded before the file is cut, and a kill may have come between (cnm_file_overwrite_at). */
+static bool is_same(const struct cnm_buf *buf, const char *text)
+{
+	size_t a = buf->len, b = strlen(text);
+
+	while (a > 0 && buf->data[a - 1] == '\n')
+		a--;
+	while (b > 0 && text[b - 1] == '\n')
+		b--;
+	return a == b && memcmp(cnm_buf_text(buf), text, a) == 0;
+}
+
+/*
+ * `last`: what we wrote last, where edits are to be kept; else NULL. A resolv.conf that somebody edited inside stays edited: it is not what we wrote, nor
+ * empty as the bundle makes it.
+ */
+static bool wants(int mirror, const char *name, const char *text, const struct cnm_buf *last)
+{
+	_cleanup_(cnm_buf_free) struct cnm_buf now = CNM_BUF_INIT(CNM_FILES_MAX);
+
+	if (!read_now(mirror, name, &now))
+		return true;
+	if (now.len == strlen(text) && is_same(&now, text))
+		return false; /* who watches a file is not told of a change that is none */
+	return !last || now.len == 0 || is_same(&now, text) || is_same(&now, cnm_buf_text(last));
+}
+
+/* The mirror comes first: where a kill comes between, the sandbox's own file still says what the mirror is to be compared with. */
+static int put_file(struct cnm_store_sandbox *sb, int mirror, const char *name, const struct cnm_buf *buf,
+                    bool keep_edits, struct cnm_error *err)
+{
+	_cleanup_(cnm_buf_free) struct cnm_buf last = CNM_BUF_INIT(CNM_FILES_MAX);
+	bool is_there = read_now(sb->dir_fd, name, &last);
 	const char *text = cnm_buf_text(buf);
-	_cleanup_close_ int mirror = -1;
 
 	if (buf->failed)
 		return cnm_fail_nomem(err);
-	/* Each is looked at for itself: a kill may have come between the two. */
-	if (!is_current(sb->dir_fd, name, text) &&
-	    cnm_file_write_at(sb->dir_fd, name, text, strlen(text), false, true, err) < 0)
+	if (mirror >= 0 && wants(mirror, name, text, keep_edits && is_there ? &last : NULL) &&
+	    cnm_file_overwrite_at(mirror, name, text, strlen(text), err) < 0)
 		return -1;
-	if (!sandbox->files_mirror[0])
+	if (is_there && last.len == strlen(text) && strcmp(cnm_buf_text(&last), text) == 0)
 		return 0;
-	mirror = cnm_dir_open_root(sandbox->files_mirror, false, err);
-	if (mirror < 0) {
-		if (err->code != CNM_E_NOT_FOUND)
-			return -1;
-		cnm_error_clear(err); /* the bundle is gone, and with it who could look */
-		return 0;
-	}
-	return is_current(mirror, name, text) ? 0
-	                                      : cnm_file_overwrite_at(mirror, name, text, strlen(text), err);
+	return cnm_file_write_at(sb->dir_fd, name, text, strlen(text), false, true, err);
 }
 
-int cnm_files_write(struct cnm_store_sandbox *sb, const struct cnm_sandbox *sandbox,
-                    const struct cnm_endpoint *const *endpoints, size_t count, struct cnm_error *err)
+/* false: it leads to an agent, or there is none. */
+static bool is_own(int dir_fd)
 {
-	_cleanup_(cnm_buf_free) struct cnm_buf hosts = CNM_BUF_INIT(FILE_MAX);
-	_cleanup_(cnm_buf_free) struct cnm_buf resolv = CNM_BUF_INIT(FILE_MAX);
+	_cleanup_(cnm_buf_free) struct cnm_buf now = CNM_BUF_INIT(CNM_FILES_MAX);
 
-	build_hosts(&hosts, sandbox, endpoints, count);
-	if (put_file(sb, sandbox, "hosts", &hosts, err) < 0)
+	return read_now(dir_fd, "resolv.conf", &now) && now.len > 0 &&
+	       !cnm_resolv_is_served(cnm_buf_text(&now));
+}
+
+/* Without an agent the file is as the host's was when the sandbox began, which somebody may have seen and relied on. */
+static bool stays(struct cnm_store_sandbox *sb, int mirror, bool served)
+{
+	return !served && is_own(sb->dir_fd) && (mirror < 0 || is_own(mirror));
+}
+
+int cnm_files_write_locked(struct cnm_peers *peers, struct cnm_store_sandbox *sb,
+                           const struct cnm_sandbox *sandbox, const struct cnm_endpoint *const *endpoints,
+                           size_t count, struct cnm_error *err)
+{
+	_cleanup_(cnm_buf_free) struct cnm_buf hosts = CNM_BUF_INIT(CNM_FILES_MAX);
+	_cleanup_(cnm_buf_free) struct cnm_buf resolv = CNM_BUF_INIT(CNM_FILES_MAX);
+	_cleanup_close_ int mirror = -1;
+	bool served;
+
+	if (open_mirror(sandbox, &mirror, err) < 0 ||
+	    build_hosts(peers, &hosts, sandbox, endpoints, count, err) < 0 ||
+	    put_file(sb, mirror, "hosts", &hosts, false, err) < 0 ||
+	    cnm_resolv_build(peers, sandbox, endpoints, count, &resolv, &served, err) < 0)
 		return -1;
-	if (faccessat(sb->dir_fd, "resolv.conf", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	read_resolv(&resolv);
-	return put_file(sb, sandbox, "resolv.conf", &resolv, err);
+	return stays(sb, mirror, served) ? 0 : put_file(sb, mirror, "resolv.conf", &resolv, true, err);
+}
+
+int cnm_files_write(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
+                    const struct cnm_sandbox *sandbox, const struct cnm_endpoint *const *endpoints,
+                    size_t count, struct cnm_error *err)
+{
+	struct cnm_peers peers = {.controller = controller};
+	_cleanup_close_ int lock = cnm_store_hosts_lock(controller->store, err);
+	int r;
+
+	if (lock < 0)
+		return -1;
+	r = cnm_files_write_locked(&peers, sb, sandbox, endpoints, count, err);
+	cnm_peers_free(&peers);
+	return r;
 }

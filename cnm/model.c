@@ -129,6 +129,12 @@ const char *cnm_endpoint_address(const struct cnm_endpoint *endpoint, size_t i, 
 
 void cnm_sandbox_free(struct cnm_sandbox *sandbox)
 {
+	if (!sandbox)
+		return;
+	cnm_kvs_free(&sandbox->dns);
+	cnm_kvs_free(&sandbox->dns_search);
+	cnm_kvs_free(&sandbox->dns_options);
+	cnm_kvs_free(&sandbox->extra_hosts);
 	free(sandbox);
 }
 

@@ -126,6 +126,8 @@ struct cnm_sandbox {
 	char hostname[256];
 	char domainname[256];
 	char files_mirror[4096];
+	struct cnm_kvs dns, dns_search, dns_options; /* keys only: servers, domains, options */
+	struct cnm_kvs extra_hosts;                  /* keys only: NAME:ADDRESS */
 };
 
 #define CNM_DRIVERS_MAX 16

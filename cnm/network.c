@@ -5,6 +5,7 @@
 #include "cnm/driver.h"
 #include "cnm/network_outside.h"
 #include "cnm/outside.h"
+#include "cnm/served.h"
 #include "cnm/store.h"
 #include <stdio.h>
 #include <string.h>
@@ -104,8 +105,10 @@ static int store_and_make(struct cnm_controller *controller, const struct cnm_dr
 		cnm_store_network_delete(controller->store, network->name, &undo_err);
 		return -1;
 	}
-	if (driver->network_ensure(controller, network, err) == 0) /* asks no other program */
+	if (driver->network_ensure(controller, network, err) == 0) { /* asks no other program */
+		cnm_agent_sync(controller->store);
 		return 0;
+	}
 	undo_make(controller, driver, network, err);
 	return -1;
 }

@@ -41,7 +41,7 @@ static int fill_record(struct cnm_controller *controller, const struct cnm_sandb
 		return -1;
 	if (!sandbox->hostname[0])
 		snprintf(sandbox->hostname, sizeof(sandbox->hostname), "%.12s", sandbox->id);
-	return 0;
+	return cnm_sandbox_fill_dns(spec, sandbox, err);
 }
 
 /* A container with a namespace of its own would be told that it has the host's. */
@@ -178,7 +178,7 @@ int cnm_sandbox_create(struct cnm_controller *controller, const struct cnm_sandb
 		return -1;
 	}
 	if (make_new(controller, &sb, spec, false, true, &sandbox, &fd, err) < 0 ||
-	    (!sandbox->no_files && cnm_files_write(&sb, sandbox, NULL, 0, err) < 0)) {
+	    (!sandbox->no_files && cnm_files_write(controller, &sb, sandbox, NULL, 0, err) < 0)) {
 		struct cnm_error ignored = CNM_ERROR_INIT;
 
 		/* The record, if it was written, must not hold on to the folder. */
@@ -308,7 +308,8 @@ static int mirror_locked(struct cnm_controller *controller, struct cnm_store_san
 	/* Written once more, so that the mirror gets it too. */
 	cnm_file_delete_at(sb->dir_fd, "hosts", &ignored);
 	cnm_file_delete_at(sb->dir_fd, "resolv.conf", &ignored);
-	return cnm_files_write(sb, now, (const struct cnm_endpoint *const *)set.items, set.count, err);
+	return cnm_files_write(controller, sb, now, (const struct cnm_endpoint *const *)set.items, set.count,
+	                       err);
 }
 
 int cnm_sandbox_mirror_files(struct cnm_controller *controller, struct cnm_sandbox *sandbox,

@@ -81,6 +81,11 @@ int cnm_store_networks_lock(struct cnm_store *store, struct cnm_error *err)
 	return lock_fresh(store->root_fd, "networks", err);
 }
 
+int cnm_store_hosts_lock(struct cnm_store *store, struct cnm_error *err)
+{
+	return lock_fresh(store->state_fd, "sandboxes", err);
+}
+
 int cnm_store_firewall_lock(struct cnm_store *store, struct cnm_error *err)
 {
 	return lock_fresh(store->state_fd, "networks", err);

@@ -7,6 +7,8 @@
  *   STATE/networks/NAME/endpoints/KEY.json      a complete endpoint
  *   STATE/networks/NAME/endpoints/KEY.joining   written before the first kernel change; renamed to .json after the last
  *   STATE/networks/NAME/addresses/IP -> KEY     exclusive by symlinkat; the owner is the link's target
+ *   STATE/networks/NAME/readers/ID              a sandbox whose hosts file names its peers there
+ *   STATE/networks/NAME/served                  locked by the agent that answers names there
  *   STATE/networks/NAME/cursors/SUBNET -> IP    where the allocator goes on
  *   STATE/sandboxes/ID/sandbox.json, hosts, resolv.conf
  *   STATE/sandboxes/ID/links/IFNAME -> NETWORK/KEY   taken before the addresses, given up after them
@@ -69,6 +71,8 @@ int cnm_store_network_open_live(struct cnm_store *store, const char *name, struc
 int cnm_store_networks_lock(struct cnm_store *store, struct cnm_error *err);
 /* The innermost lock: held while the firewall's table is made or deleted. Returns a descriptor to close, or -1. */
 int cnm_store_firewall_lock(struct cnm_store *store, struct cnm_error *err);
+/* The innermost lock beside it: held while hosts and resolv.conf of sandboxes are written, and while a sandbox's folder is deleted. */
+int cnm_store_hosts_lock(struct cnm_store *store, struct cnm_error *err);
 /* Marks: on until cleared, or until the next boot. cnm_store_mark_is_set: 1 it is, 0 not, -1 error. */
 int cnm_store_mark_set(struct cnm_store *store, const char *name, const char *boot_id, struct cnm_error *err);
 int cnm_store_mark_is_set(struct cnm_store *store, const char *name, const char *boot_id,

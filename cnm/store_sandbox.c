@@ -107,7 +107,10 @@ int cnm_store_sandbox_save(struct cnm_store_sandbox *sb, const struct cnm_sandbo
 
 int cnm_store_sandbox_delete(struct cnm_store *store, const char *id, struct cnm_error *err)
 {
-	return cnm_dir_delete_at(store->sandboxes_fd, id, err);
+	/* Who writes its files for it, since a peer came or went, must not find half of it gone. */
+	_cleanup_close_ int lock = cnm_store_hosts_lock(store, err);
+
+	return lock < 0 ? -1 : cnm_dir_delete_at(store->sandboxes_fd, id, err);
 }
 
 int cnm_store_sandbox_ids(struct cnm_store *store, struct cnm_names *ret, struct cnm_error *err)

@@ -11,6 +11,7 @@ const struct cnm_driver cnm_driver_bridge = {
         .network_ensure = cnm_bridge_network_ensure,
         .network_is_ready = cnm_bridge_network_is_ready,
         .network_delete = cnm_bridge_network_delete,
+        .has_gateway = cnm_bridge_has_gateway,
         .network_check = cnm_bridge_network_check,
         .endpoint_prepare = cnm_bridge_endpoint_prepare,
         .join = cnm_bridge_join,

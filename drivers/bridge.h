@@ -103,6 +103,7 @@ bool cnm_bridge_had_address(const struct cnm_network *network, const struct cnm_
 
 /* The gateway address that the bridge carries of a pool: with the subnet's prefix; false: none. */
 bool cnm_bridge_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *pool, struct cnm_addr *ret);
+bool cnm_bridge_has_gateway(const struct cnm_network *network, const struct cnm_pool *pool);
 /* Of a bridge that was there before: refuses or removes addresses that stand beside the network's gateways, as its option says. */
 int cnm_bridge_settle_others(struct cnm_rtnl *rtnl, const struct cnm_network *network,
                              const struct cnm_bridge *bridge, int ifindex, struct cnm_error *err);

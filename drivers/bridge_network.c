@@ -74,6 +74,16 @@ bool cnm_bridge_gateway(const struct cnm_bridge *bridge, const struct cnm_pool *
 	return true;
 }
 
+bool cnm_bridge_has_gateway(const struct cnm_network *network, const struct cnm_pool *pool)
+{
+	struct cnm_error unreadable = CNM_ERROR_INIT;
+	struct cnm_bridge bridge;
+	struct cnm_addr addr;
+
+	return cnm_bridge_settings(network, &bridge, &unreadable) == 0 &&
+	       cnm_bridge_gateway(&bridge, pool, &addr);
+}
+
 static int set_addresses_and_up(struct cnm_rtnl *rtnl, const struct cnm_network *network,
                                 const struct cnm_bridge *bridge, const struct cnm_link *link, bool foreign,
                                 struct cnm_error *err)

@@ -2,6 +2,7 @@
 /* The bridge driver's options, and what it chooses for a network before anything is made. */
 #include "cnm/base/cleanup.h"
 #include "cnm/base/list.h"
+#include "cnm/served.h"
 #include "cnm/sys/rtnl_link.h"
 #include "cnm/sys/rtnl_route.h"
 #include "drivers/bridge.h"
@@ -34,6 +35,7 @@ static const struct cnm_option_rule rules[] = {
         {CNM_BRIDGE_OTHERS, "other_addresses", CNM_OPTION_WORD, 0, 0, "keep refuse replace"},
         {CNM_BRIDGE_FIREWALL, "foreign_firewall", CNM_OPTION_WORD, 0, 0, "open keep"},
         {CNM_BRIDGE_OPEN, "open", CNM_OPTION_BOOL, 0, 0, NULL},
+        {CNM_NETWORK_DNS, "dns", CNM_OPTION_WORD, 0, 0, "gateway loopback"},
         {"cnm.allow", "allow", CNM_OPTION_WORDS, 0, 0, "ip mac ports"},
 };
 

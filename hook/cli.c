@@ -334,7 +334,9 @@ static int dispatch(struct cnm_cli *cli, const struct cnm_cli_command *command, 
 			return -1;
 		return dispatch_verb(cli, command, &level, argc - next, argv + next, err);
 	}
-	if (!command->runs_command && (cnm_privs_sanitize_process(err) < 0 || cnm_privs_drop(err) < 0))
+	if (!command->runs_command &&
+	    (cnm_privs_sanitize_process(err) < 0 ||
+	     (command->serves ? cnm_privs_drop_server(err) : cnm_privs_drop(err)) < 0))
 		return -1;
 	return run_verb(cli, command, argc, argv, err);
 }

@@ -57,6 +57,8 @@ struct cnm_cli_command {
 	/* The first argument ends the options, since a command follows that has its own; and the process stays as its
 	 * caller made it: capabilities, descriptors, signals. */
 	bool runs_command;
+	/* It answers on ports below 1024. */
+	bool serves;
 	/* Its caller writes to stdin: an error of usage reads that too, since a runtime that is left writing may take that for the error. */
 	bool reads_stdin;
 	/* The verb tells what it did to each item by cnm_cli_done. */

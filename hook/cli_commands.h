@@ -14,6 +14,7 @@ extern const struct cnm_cli_command cnm_cli_exec;
 extern const struct cnm_cli_command cnm_cli_gc;
 extern const struct cnm_cli_command cnm_cli_reconcile;
 extern const struct cnm_cli_command cnm_cli_doctor;
+extern const struct cnm_cli_command cnm_cli_agent;
 extern const struct cnm_cli_command cnm_cli_oci;
 extern const struct cnm_cli_command cnm_cli_oci_spec;
 extern const struct cnm_cli_command cnm_cli_version;

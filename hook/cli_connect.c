@@ -3,6 +3,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
 #include "hook/cli_commands.h"
+#include "hook/cli_dns.h"
 #include "hook/cli_join.h"
 #include "hook/cli_model.h"
 #include "hook/cli_options.h"
@@ -13,11 +14,13 @@
 struct connect {
 	struct cnm_cli_endpoint_args endpoint;
 	struct cnm_cli_join_args join;
+	struct cnm_cli_dns_args dns;
 };
 
 static const struct argp_option connect_options[] = {
         CNM_CLI_ENDPOINT_OPTIONS,
         CNM_CLI_JOIN_OPTIONS,
+        CNM_CLI_DNS_OPTIONS,
         {0},
 };
 
@@ -26,6 +29,8 @@ static error_t connect_option(int key, char *arg, void *input, struct cnm_error 
 	struct connect *args = input;
 	error_t result = cnm_cli_join_option(key, arg, &args->join, err);
 
+	if (result == ARGP_ERR_UNKNOWN)
+		result = cnm_cli_dns_option(key, arg, &args->dns, err);
 	return result == ARGP_ERR_UNKNOWN ? cnm_cli_endpoint_option(key, arg, &args->endpoint, err) : result;
 }
 
@@ -34,6 +39,23 @@ static void connect_free(void *input)
 	struct connect *args = input;
 
 	cnm_cli_endpoint_args_free(&args->endpoint);
+	cnm_cli_dns_args_free(&args->dns);
+}
+
+/* The settings are the sandbox's, not the endpoint's: only who makes it may say them. */
+static int add_dns(const struct connect *args, const struct cnm_sandbox *known, struct cnm_sandbox_spec *ret,
+                   struct cnm_error *err)
+{
+	const struct cnm_cli_dns_args *dns = &args->dns;
+
+	if (known && (dns->dns.count || dns->search.count || dns->options.count || dns->hosts.count))
+		return cnm_fail(
+		        err, CNM_E_INVALID,
+		        "sandbox %s: it is there, with name settings of its own: --dns and the like go "
+		        "with --netns or `cnm sandbox create`",
+		        known->id);
+	cnm_cli_dns_spec(dns, ret);
+	return 0;
 }
 
 static int connect_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
@@ -49,6 +71,7 @@ static int connect_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 	if (cnm_cli_endpoint_spec(&args->endpoint, NULL, &spec, err) < 0 ||
 	    cnm_cli_network_find(cli, cli->args[0], &network, err) < 0 ||
 	    cnm_cli_sandbox_spec(cli, cli->args[1], args->join.netns_path, &known, &sandbox, err) < 0 ||
+	    add_dns(args, known, &sandbox, err) < 0 ||
 	    cnm_connect(cli->controller, network, &sandbox, &spec, &args->join.join, CNM_CONNECT_NEW,
 	                &endpoint, err) < 0)
 		return -1;

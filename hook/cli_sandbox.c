@@ -8,6 +8,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
 #include "hook/cli_commands.h"
+#include "hook/cli_dns.h"
 #include "hook/cli_join.h"
 #include "hook/cli_model.h"
 #include "hook/describe.h"
@@ -27,6 +28,7 @@ struct create {
 	const char *netns_path;
 	const char *hostname;
 	pid_t pid;
+	struct cnm_cli_dns_args dns;
 };
 
 static const struct argp_option create_options[] = {
@@ -34,6 +36,7 @@ static const struct argp_option create_options[] = {
         {"pid", KEY_PID, "PID", 0,
          "The container's init; its network namespace is adopted unless --netns names one", 0},
         {"hostname", KEY_HOSTNAME, "NAME", 0, "Host name in the sandbox's hosts file", 0},
+        CNM_CLI_DNS_OPTIONS,
         {0},
 };
 
@@ -55,8 +58,15 @@ static error_t create_option(int key, char *arg, void *input, struct cnm_error *
 		create->hostname = arg;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return cnm_cli_dns_option(key, arg, &create->dns, err);
 	}
+}
+
+static void create_free(void *input)
+{
+	struct create *create = input;
+
+	cnm_cli_dns_args_free(&create->dns);
 }
 
 static int create_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
@@ -72,6 +82,7 @@ static int create_run(struct cnm_cli *cli, void *input, struct cnm_error *err)
 	        .hostname = create->hostname,
 	};
 
+	cnm_cli_dns_spec(&create->dns, &spec);
 	if (create->pid > 0 && !create->netns_path) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)create->pid);
 		spec.netns_path = path;
@@ -93,6 +104,7 @@ static const struct cnm_cli_command create_command = {
         .options = create_options,
         .option = create_option,
         .input_size = sizeof(struct create),
+        .input_free = create_free,
         .run = create_run,
 };
 

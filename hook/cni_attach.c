@@ -137,6 +137,7 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	_cleanup_(routes_free) struct routes routes = {0};
 	_cleanup_options_view_ struct cnm_options sysctls = {0};
 	_cleanup_cni_ports_ struct cnm_cni_ports ports = {0};
+	_cleanup_(cnm_strings_free) struct cnm_strings aliases = {0};
 	struct cnm_sandbox_spec sandbox = {.id = call->env->container,
 	                                   .netns_path = call->env->netns,
 	                                   .no_files = true,
@@ -146,8 +147,6 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 	const char *mac = cnm_cni_requested_mac(call->config, &call->env->args);
 	struct cnm_endpoint_spec spec = {
 	        .mac = mac ? mac : request->mac,
-	        .aliases = (const char *const *)request->aliases.items,
-	        .alias_count = request->aliases.count,
 	        .route_count = request->route_count,
 	        .only_routes = request->only_routes,
 	        .options = request->options,
@@ -156,11 +155,14 @@ static int connect_spec(const struct cnm_cni_call *call, struct cnm_network *net
 
 	if (check_gateways(call, network, err) < 0 || fill_routes(&routes, request, err) < 0 ||
 	    cnm_cli_options_view(&sysctls, &request->sysctls, err) < 0 ||
+	    cnm_cni_aliases(call, &request->aliases, &aliases, err) < 0 ||
 	    (!request->no_ports && cnm_cni_ports_fill(&ports, &call->config->runtime, err) < 0))
 		return -1;
 	spec.ports = ports.specs;
 	spec.port_count = ports.count;
 	spec.routes = routes.specs;
+	spec.aliases = (const char *const *)aliases.items;
+	spec.alias_count = aliases.count;
 	spec.sysctls = sysctls;
 	if (ips) {
 		spec.addresses = (const char *const *)ips->items;
@@ -196,7 +198,8 @@ static int build_result(const struct cnm_cni_call *call, const struct cnm_networ
 
 	if (cnm_cni_result_of(call, network, endpoint, &result, err) < 0)
 		return -1;
-	if (request->ipam && cnm_cni_result_as_ipam(&result, network, request, err) < 0)
+	if ((request->ipam && cnm_cni_result_as_ipam(&result, network, request, err) < 0) ||
+	    (!cnm_cni_dns_is_set(&result.dns) && cnm_cni_served_dns(call, network, &result.dns, err) < 0))
 		return -1;
 	return cnm_cni_result_merge(ret, call->config->prev_result, &result, call->config->version, err);
 }

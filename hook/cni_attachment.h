@@ -80,4 +80,11 @@ int cnm_cni_result_of(const struct cnm_cni_call *call, const struct cnm_network 
 int cnm_cni_result_as_ipam(struct cnm_cni_result *result, const struct cnm_network *network,
                            const struct cnm_cni_request *request, struct cnm_error *err);
 
+/* The aliases of a request and, before them, the name that the runtime knows the container by (cni_names.c). */
+int cnm_cni_aliases(const struct cnm_cni_call *call, const struct cnm_strings *aliases,
+                    struct cnm_strings *ret, struct cnm_error *err);
+/* Where an agent answers names of the network: itself. */
+int cnm_cni_served_dns(const struct cnm_cni_call *call, const struct cnm_network *network,
+                       struct cnm_cni_dns *ret, struct cnm_error *err);
+
 #endif

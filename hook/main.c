@@ -28,6 +28,7 @@ static const struct cnm_cli_command *const commands[] = {
         &cnm_cli_gc,
         &cnm_cli_reconcile,
         &cnm_cli_doctor,
+        &cnm_cli_agent,
         &cnm_cli_oci,
         &cnm_cli_oci_spec,
         &cnm_cli_version,

@@ -7,6 +7,7 @@
 #include "cnm/base/cleanup.h"
 #include "cnm/model.h"
 #include "hook/cli_commands.h"
+#include "hook/cli_dns.h"
 #include "hook/oci_networks.h"
 #include "spec/oci_state.h"
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct oci {
 	const char *files_mirror;
 	struct cnm_attach_list networks;
 	struct cnm_port_args ports;
+	struct cnm_cli_dns_args dns;
 	struct cnm_error
 	        err; /* of a network or port: not the usage is wrong, the container's configuration is */
 };
@@ -43,6 +45,7 @@ static const struct argp_option options[] = {
          "Publish a port, or FIRST-LAST, of the first network on the host (repeat)", 0},
         {"files", KEY_FILES, "DIR", 0, "The bundle mounts hosts and resolv.conf from here: keep them current",
          0},
+        CNM_CLI_DNS_OPTIONS,
         {0},
 };
 
@@ -63,7 +66,7 @@ static error_t option(int key, char *arg, void *input, struct cnm_error *err)
 		oci->files_mirror = arg;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return cnm_cli_dns_option(key, arg, &oci->dns, err);
 	}
 }
 
@@ -81,6 +84,7 @@ static void input_free(void *input)
 
 	cnm_attach_list_free(&oci->networks);
 	cnm_port_args_free(&oci->ports);
+	cnm_cli_dns_args_free(&oci->dns);
 }
 
 static int attach(struct cnm_controller *controller, const struct oci *oci, const struct cnm_oci_state *state,
@@ -89,7 +93,7 @@ static int attach(struct cnm_controller *controller, const struct oci *oci, cons
 	_cleanup_attach_list_ struct cnm_attach_list annotated = {0};
 	const struct cnm_attach_list *networks = &oci->networks;
 	struct cnm_oci_container container = {
-	        .state = state, .files_mirror = oci->files_mirror, .ports = &oci->ports};
+	        .state = state, .files_mirror = oci->files_mirror, .ports = &oci->ports, .dns = &oci->dns};
 	const char *text = cnm_oci_state_annotation(state, CNM_ANNOTATION_NETWORKS);
 
 	if (networks->count == 0) {

@@ -9,6 +9,7 @@
 #include "cnm/base/json.h"
 #include "cnm/model.h"
 #include "cnm/sys/file.h"
+#include "hook/cli_dns.h"
 #include "hook/ports_view.h"
 #include "spec/oci_spec.h"
 #include <fcntl.h>
@@ -222,6 +223,7 @@ int cnm_oci_attach(struct cnm_controller *controller, const struct cnm_oci_conta
 	read_names(state->bundle, &names);
 	sandbox.hostname = names.hostname;
 	sandbox.domainname = names.domainname;
+	cnm_cli_dns_spec(container->dns, &sandbox);
 	r = attach_all(controller, container, &sandbox, networks, err);
 	cnm_json_putp(&names.root);
 	return r;

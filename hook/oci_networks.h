@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 struct cnm_controller;
+struct cnm_cli_dns_args;
 struct cnm_error;
 
 struct cnm_oci_container {
@@ -17,6 +18,7 @@ struct cnm_oci_container {
 	const struct cnm_port_args *
 	        ports; /* of the hook's arguments, published on the first network; those of annotation cnm.ports are
 	                                    * added where that network allows it */
+	const struct cnm_cli_dns_args *dns;
 	bool annotated; /* the list comes from an annotation: a tenant's choice, so that addresses need the network's `allow` */
 };
 

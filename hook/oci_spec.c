@@ -5,12 +5,13 @@
  * the sandbox keeps current.
  */
 #include "spec/oci_spec.h"
+#include "cnm/attach.h"
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
-#include "cnm/model.h"
 #include "cnm/sys/file.h"
 #include "hook/cli_commands.h"
+#include "hook/cli_dns.h"
 #include "spec/attach_arg.h"
 #include "spec/port_arg.h"
 #include <errno.h>
@@ -31,6 +32,7 @@ struct oci_spec {
 	struct cnm_attach_list networks; /* parsed only to be checked */
 	struct cnm_port_args ports;      /* the same */
 	struct cnm_strings hook_args;    /* --network NAME, -p PORT ... */
+	struct cnm_cli_dns_args dns;     /* the same */
 	struct cnm_error err;            /* of a network or port */
 };
 
@@ -43,6 +45,7 @@ static const struct argp_option options[] = {
          0},
         {"publish", 'p', "[HOSTIP:]HOSTPORT:PORT[/PROTOCOL]", 0,
          "Publish a port, or FIRST-LAST, of the first network on the host (repeat)", 0},
+        CNM_CLI_DNS_OPTIONS,
         {"sandbox", KEY_SANDBOX, "ID", 0, "Put the container into this sandbox instead", 0},
         {0},
 };
@@ -61,6 +64,19 @@ static void add_port(struct oci_spec *args, const char *text)
 		cnm_strings_add(&args->hook_args, text, &args->err);
 }
 
+/* Checked where they are used, which is too late for who types them: so the same check is made here. */
+static void add_dns(struct oci_spec *args, int key, const char *text)
+{
+	const char *name = key == CNM_CLI_KEY_DNS          ? "--dns"
+	                   : key == CNM_CLI_KEY_DNS_SEARCH ? "--dns-search"
+	                   : key == CNM_CLI_KEY_DNS_OPTION ? "--dns-option"
+	                                                   : "--add-host";
+
+	if (args->err.code == CNM_OK && cnm_cli_dns_option(key, text, &args->dns, &args->err) == 0 &&
+	    cnm_strings_add(&args->hook_args, name, &args->err) == 0)
+		cnm_strings_add(&args->hook_args, text, &args->err);
+}
+
 static error_t option(int key, char *arg, void *input, struct cnm_error *err)
 {
 	struct oci_spec *args = input;
@@ -75,6 +91,12 @@ static error_t option(int key, char *arg, void *input, struct cnm_error *err)
 	case KEY_SANDBOX:
 		args->sandbox = arg;
 		return 0;
+	case CNM_CLI_KEY_DNS:
+	case CNM_CLI_KEY_DNS_SEARCH:
+	case CNM_CLI_KEY_DNS_OPTION:
+	case CNM_CLI_KEY_ADD_HOST:
+		add_dns(args, key, arg);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -84,6 +106,19 @@ static int check(const struct cnm_cli *cli, const void *input, struct cnm_error 
 {
 	const struct oci_spec *args = input;
 
+	struct cnm_sandbox_spec spec = {0};
+	_cleanup_sandbox_ struct cnm_sandbox *scratch = calloc(1, sizeof(*scratch));
+
+	cnm_cli_dns_spec(&args->dns, &spec);
+	if (!scratch)
+		return cnm_fail_nomem(err);
+	if (cnm_sandbox_fill_dns(&spec, scratch, err) < 0)
+		return -1;
+	if (args->sandbox &&
+	    (spec.dns_count || spec.dns_search_count || spec.dns_option_count || spec.extra_host_count))
+		return cnm_fail(err, CNM_E_INVALID,
+		                "a sandbox has its own name settings (`cnm sandbox create`): --dns and the "
+		                "like exclude --sandbox");
 	if (args->sandbox && args->networks.count + args->ports.count > 0)
 		return cnm_fail(
 		        err, CNM_E_INVALID,
@@ -98,6 +133,7 @@ static void input_free(void *input)
 	cnm_attach_list_free(&args->networks);
 	cnm_port_args_free(&args->ports);
 	cnm_strings_free(&args->hook_args);
+	cnm_cli_dns_args_free(&args->dns);
 }
 
 /* Paths as the runtime will see them: absolute. */

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -83,7 +84,7 @@ static void keep(struct caps *caps, const struct caps *now, unsigned cap)
  * permitted set has lost (cap_bprm_creds_from_file in security/commoncap.c). libcap would ask the kernel eleven times more, at its start
  * and for the version each time.
  */
-int cnm_privs_drop(struct cnm_error *err)
+static int drop(bool server, struct cnm_error *err)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct caps now, want = {0};
@@ -94,9 +95,21 @@ int cnm_privs_drop(struct cnm_error *err)
 	keep(&want, &now, CAP_SYS_ADMIN);
 	keep(&want, &now, CAP_SYS_PTRACE);
 	keep(&want, &now, CAP_DAC_OVERRIDE);
+	if (server)
+		keep(&want, &now, CAP_NET_BIND_SERVICE);
 	if (syscall(SYS_capset, &header, want.words) < 0)
 		return cnm_fail_sys(err, errno, "cannot drop capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0)
 		return cnm_fail_sys(err, errno, "cannot set no_new_privs");
 	return 0;
+}
+
+int cnm_privs_drop(struct cnm_error *err)
+{
+	return drop(false, err);
+}
+
+int cnm_privs_drop_server(struct cnm_error *err)
+{
+	return drop(true, err);
 }

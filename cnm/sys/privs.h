@@ -13,5 +13,7 @@ int cnm_privs_sanitize_process(struct cnm_error *err);
  * the others from permitted, effective, inheritable and the ambient set, and sets no_new_privs, so that an
  * executed program gets none of them back. Verified by reading back. For a process with one thread. */
 int cnm_privs_drop(struct cnm_error *err);
+/* The same for the agent, which keeps CAP_NET_BIND_SERVICE too. */
+int cnm_privs_drop_server(struct cnm_error *err);
 
 #endif

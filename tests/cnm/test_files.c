@@ -13,6 +13,7 @@
 
 static struct cnm_test_roots roots;
 static struct cnm_store *store;
+static struct cnm_controller controller;
 static struct cnm_store_sandbox sb = CNM_STORE_SANDBOX_INIT;
 static struct cnm_sandbox sandbox = {.id = "c1", .hostname = "host"};
 static struct cnm_error err;
@@ -25,6 +26,7 @@ static void setup(void)
 	             strerror(errno));
 	cnm_test_roots_make(&roots);
 	cr_assert_eq(cnm_store_open(&store, roots.root, roots.state, &err), 0, "%s", err.text);
+	controller.store = store;
 	cr_assert_eq(cnm_store_sandbox_lock(store, "c1", true, &sb, &err), 0, "%s", err.text);
 }
 
@@ -50,7 +52,12 @@ static void write_files(const struct cnm_endpoint *a, const struct cnm_endpoint 
 {
 	const struct cnm_endpoint *all[] = {a, b};
 
-	cr_assert_eq(cnm_files_write(&sb, &sandbox, all, b ? 2 : a ? 1 : 0, &err), 0, "%s", err.text);
+	cr_assert_eq(cnm_files_write(&controller, &sb, &sandbox, all,
+	                             b   ? 2
+	                             : a ? 1
+	                                 : 0,
+	                             &err),
+	             0, "%s", err.text);
 }
 
 /* Path of a file of the sandbox. */
@@ -148,6 +155,31 @@ Test(files, resolvers_behind_a_local_stub_are_found)
 	assert_file(own("resolv.conf"), "nameserver 192.0.2.7\n");
 }
 
+/* Docker's rule: a sandbox without servers would ask its own loopback. */
+Test(files, only_stubs_are_replaced_by_public_servers)
+{
+	struct cnm_endpoint a = endpoint("10.0.0.2/24", NULL), b = endpoint("fd00::2/64", NULL);
+
+	put("/etc/resolv.conf", "search example.org\nnameserver 127.0.0.53\n");
+	write_files(&a, NULL);
+	assert_file(own("resolv.conf"), "search example.org\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n");
+	unlink(own("resolv.conf"));
+	write_files(&a, &b);
+	assert_file(own("resolv.conf"), "search example.org\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n"
+	                                "nameserver 2001:4860:4860::8888\nnameserver 2001:4860:4860::8844\n");
+}
+
+Test(files, settings_stand_instead_of_the_hosts)
+{
+	put("/etc/resolv.conf", "search example.org\nnameserver 192.0.2.1\noptions ndots:2\n");
+	cr_assert_eq(cnm_kvs_set(&sandbox.dns, "192.0.2.7", "", &err), 0);
+	cr_assert_eq(cnm_kvs_set(&sandbox.dns_search, "a.example", "", &err), 0);
+	cr_assert_eq(cnm_kvs_set(&sandbox.extra_hosts, "printer:2001:db8::9", "", &err), 0);
+	write_files(NULL, NULL);
+	assert_file(own("resolv.conf"), "options ndots:2\nnameserver 192.0.2.7\nsearch a.example\n");
+	assert_file(own("hosts"), HEAD "2001:db8::9\tprinter\n");
+}
+
 Test(files, host_without_resolvers_is_no_error)
 {
 	write_files(NULL, NULL);
@@ -232,7 +264,7 @@ Test(files, link_in_the_mirror_is_not_followed)
 	snprintf(victim, sizeof(victim), "%s/victim", roots.base);
 	put(victim, "mine\n");
 	cr_assert_eq(symlink(victim, mirror("hosts")), 0);
-	cr_assert_eq(cnm_files_write(&sb, &sandbox, NULL, 0, &err), -1);
+	cr_assert_eq(cnm_files_write(&controller, &sb, &sandbox, NULL, 0, &err), -1);
 	cr_assert(strstr(err.text, "hosts"), "%s", err.text);
 	assert_file(victim, "mine\n");
 }
@@ -241,7 +273,41 @@ Test(files, mirror_that_others_may_write_is_refused)
 {
 	mirror_make();
 	cr_assert_eq(chmod(sandbox.files_mirror, 0777), 0);
-	cr_assert_eq(cnm_files_write(&sb, &sandbox, NULL, 0, &err), -1);
+	cr_assert_eq(cnm_files_write(&controller, &sb, &sandbox, NULL, 0, &err), -1);
 	cr_assert_eq(err.code, CNM_E_STORE, "%s", err.text);
 	cr_assert_not(cnm_test_path_exists(mirror("hosts")));
+}
+
+/* A kill came between the two files of a pair, or within the overwriting of one: the next write makes both whole. */
+Test(files, mirror_after_a_kill)
+{
+	struct cnm_endpoint a = endpoint("10.0.0.2/24", NULL), b = endpoint("10.1.0.2/16", NULL);
+
+	mirror_make();
+	put("/etc/resolv.conf", "nameserver 192.0.2.1\n");
+	write_files(&a, NULL);
+	put(mirror("hosts"), HEAD "10.1.0.2\thost\n");
+	write_files(&b, NULL);
+	assert_file(own("hosts"), HEAD "10.1.0.2\thost\n");
+	put(mirror("hosts"), HEAD "10.0.0.2\thost\n");
+	write_files(&b, NULL);
+	assert_file(mirror("hosts"), HEAD "10.1.0.2\thost\n");
+	put(mirror("hosts"), HEAD "10.1.0.2\thost\n\n\n");
+	put(mirror("resolv.conf"), "");
+	write_files(&b, NULL);
+	assert_file(mirror("hosts"), HEAD "10.1.0.2\thost\n");
+	assert_file(mirror("resolv.conf"), "nameserver 192.0.2.1\n");
+}
+
+Test(files, edited_resolv_stays)
+{
+	struct cnm_endpoint a = endpoint("10.0.0.2/24", NULL);
+
+	mirror_make();
+	put("/etc/resolv.conf", "nameserver 192.0.2.1\n");
+	write_files(NULL, NULL);
+	put(mirror("resolv.conf"), "nameserver 192.0.2.99\n");
+	write_files(&a, NULL);
+	assert_file(mirror("resolv.conf"), "nameserver 192.0.2.99\n");
+	assert_file(own("resolv.conf"), "nameserver 192.0.2.1\n");
 }

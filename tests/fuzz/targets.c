@@ -15,6 +15,7 @@ const struct fuzz_target fuzz_targets[] = {
         {"endpoint_record", fuzz_endpoint_record},
         {"sandbox_record", fuzz_sandbox_record},
         {"netlink", fuzz_netlink},
+        {"dns", fuzz_dns},
         {NULL, NULL},
 };
 

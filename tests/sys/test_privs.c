@@ -121,6 +121,16 @@ static int drop(void)
 	return 0;
 }
 
+static int drop_of_server(void)
+{
+	struct cnm_error err = CNM_ERROR_INIT;
+
+	CHECK(cnm_privs_drop_server(&err) == 0);
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
+		CHECK(holds(cap, CAP_EFFECTIVE) == (is_kept(cap) || cap == CAP_NET_BIND_SERVICE));
+	return 0;
+}
+
 static int drop_with_nothing(void)
 {
 	struct cnm_error err = CNM_ERROR_INIT;
@@ -159,6 +169,11 @@ Test(privs, drop_keeps_four)
 	if (!holds(CAP_CHOWN, CAP_PERMITTED) || !holds(CAP_SYS_PTRACE, CAP_PERMITTED))
 		cr_skip_test("needs all capabilities");
 	cr_expect_eq(in_child(drop), 0);
+}
+
+Test(privs, server_keeps_one_more)
+{
+	cr_assert_eq(in_child(drop_of_server), 0);
 }
 
 Test(privs, drop_gives_nothing)

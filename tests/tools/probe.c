@@ -16,6 +16,7 @@ static const char usage[] =
         "       probe ask PROTOCOL ADDRESS PORT [-w MILLISECONDS] [-s SOURCE-PORT]\n"
         "       probe hold udp ADDRESS PORT [-w MILLISECONDS] [-s SOURCE-PORT]\n"
         "       probe frames FROM-NAMESPACE INTERFACE TO-NAMESPACE INTERFACE <FRAMES\n"
+        "       probe names NAMESPACE SERVER [-w MILLISECONDS] <QUESTIONS\n"
         "serve answers with CLIENT-ADDRESS CLIENT-PORT SERVER-PORT [NAME]; -b: in the background once it is "
         "ready.\n"
         "hold asks every MILLISECONDS and prints all answers.\n";
@@ -55,11 +56,11 @@ static int bad_usage(void)
 	return 2;
 }
 
-static int find_server(const char *text, struct probe_question *question)
+static int find_server(const char *text, const char *port, struct probe_question *question)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM}, *found;
 
-	if (getaddrinfo(text, NULL, &hints, &found) != 0)
+	if (getaddrinfo(text, port, &hints, &found) != 0)
 		return -1;
 	memcpy(&question->server, found->ai_addr, found->ai_addrlen);
 	question->server_len = found->ai_addrlen;
@@ -110,8 +111,12 @@ int main(int argc, char **argv)
 		return argc - optind == 5 ? probe_frames(argv + optind + 1) : bad_usage();
 	question.wait_ms = arguments.wait_ms;
 	question.source_port = arguments.source_port;
+	if (strcmp(verb, "names") == 0)
+		return argc - optind == 3 && find_server(argv[optind + 2], "53", &question) == 0
+		               ? probe_names(argv[optind + 1], &question)
+		               : bad_usage();
 	question.protocol = probe_protocol(argv[optind + 1]);
-	if (argc - optind != 4 || !question.protocol || find_server(argv[optind + 2], &question) < 0 ||
+	if (argc - optind != 4 || !question.protocol || find_server(argv[optind + 2], NULL, &question) < 0 ||
 	    probe_range(argv[optind + 3], &question.port, &last) < 0)
 		return bad_usage();
 	if (strcmp(verb, "ask") == 0)

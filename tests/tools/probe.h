@@ -26,6 +26,9 @@ int probe_hold(const struct probe_question *question);
  * "pass|drop NAME|WORDS". 1 when one did otherwise. */
 int probe_frames(char **args);
 
+/* Questions to a name server, of standard input, out of the namespace. */
+int probe_names(const char *netns, const struct probe_question *question);
+
 /* 0 when the name is not tcp, udp or sctp. */
 uint8_t probe_protocol(const char *name);
 /* FIRST or FIRST-LAST; the last is the first then. -1: neither. */

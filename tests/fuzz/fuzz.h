@@ -26,6 +26,8 @@ void fuzz_network_record(const uint8_t *data, size_t size);
 void fuzz_endpoint_record(const uint8_t *data, size_t size);
 void fuzz_sandbox_record(const uint8_t *data, size_t size);
 void fuzz_netlink(const uint8_t *data, size_t size);
+void fuzz_plugin_reply(const uint8_t *data, size_t size);
+void fuzz_plugin_file(const uint8_t *data, size_t size);
 void fuzz_dns(const uint8_t *data, size_t size);
 
 /* A NUL-terminated copy, which the caller frees. */

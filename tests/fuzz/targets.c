@@ -15,6 +15,8 @@ const struct fuzz_target fuzz_targets[] = {
         {"endpoint_record", fuzz_endpoint_record},
         {"sandbox_record", fuzz_sandbox_record},
         {"netlink", fuzz_netlink},
+        {"plugin_reply", fuzz_plugin_reply},
+        {"plugin_file", fuzz_plugin_file},
         {"dns", fuzz_dns},
         {NULL, NULL},
 };

@@ -21,7 +21,10 @@ Q := $(if $(V),,@)
 DEPS_RUN := libmnl0 libnftnl11 libjson-c5 libnftables1 libcurl4
 DEPS_BUILD := build-essential pkg-config libmnl-dev libnftnl-dev libjson-c-dev libcap-dev libnftables-dev libcurl4-openssl-dev
 DEPS_TEST := libcriterion-dev nftables iproute2 iputils-ping busybox-static runc crun jq strace util-linux procps \
-	netcat-openbsd conntrack docker.io python3 openssl ovn-docker ovn-central ovn-host openvswitch-switch python3-flask iptables containernetworking-plugins podman containerd libldns-dev ldnsutils dnsmasq-base dnsperf aardvark-dns clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+	netcat-openbsd conntrack docker.io python3 openssl ovn-docker ovn-central ovn-host openvswitch-switch python3-flask iptables containernetworking-plugins valgrind podman containerd libldns-dev ldnsutils dnsmasq-base dnsperf aardvark-dns clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+
+# Who else `make bench` measures.
+DEPS_BENCH := containernetworking-plugins netavark docker.io runc python3 iptables strace valgrind jq busybox-static iproute2 util-linux
 
 # What the virtual machine of check-vm needs; its kernel is downloaded as a package and unpacked, not installed.
 DEPS_VM := qemu-system-x86 binutils tcpdump netbase
@@ -54,6 +57,8 @@ HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/obj/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 TESTS := $(BUILD)/tests/cnm-tests
 PROBE := $(BUILD)/tests/probe
+PEAK := $(BUILD)/tests/peak
+CALLGRIND_OPENAT2 := $(BUILD)/tests/callgrind_openat2.so
 PROBE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/tools/probe*.c)))
 
 SWEEP := $(BUILD)/sweep/sweep
@@ -78,7 +83,7 @@ TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PRECIOUS: $(BUILD)/obj/%.o
-.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan sweep soak fuzz mutation bench bench-dns install uninstall install-cni-dropin uninstall-cni-dropin clean
+.PHONY: all help deps tests run-tests check check-vm run-vm quickstart lint asan ubsan sweep soak fuzz mutation bench bench-deps bench-docs bench-dns install uninstall install-cni-dropin uninstall-cni-dropin clean
 
 all: $(BUILD)/cnm $(BUILD)/libcnm.a $(BUILD)/libcnm.so ## build the executable and the library
 
@@ -124,7 +129,7 @@ run-vm:
 	@BUILD='$(BUILD)' sh tests/vm/image.sh $(abspath $(BUILD))/vm
 	@FILTER='$(FILTER)' E2E='$(E2E)' VM_SECONDS='$(or $(VM_SECONDS),900)' sh tests/vm/run.sh $(abspath $(BUILD))/vm
 
-tests: $(TESTS) $(PROBE) $(SWEEP) $(SWEEP_MALLOC) $(SWEEP_CNM) $(FUZZ_REPLAY) ## build the test program, and what its scripts send packets with
+tests: $(TESTS) $(PROBE) $(PEAK) $(CALLGRIND_OPENAT2) $(SWEEP) $(SWEEP_MALLOC) $(SWEEP_CNM) $(FUZZ_REPLAY) ## build the test program, and what its scripts send packets with
 
 run-tests: ## run the tests as they were built
 	@E2E='$(E2E)' $(TESTS) --jobs $(TEST_JOBS) $(if $(FILTER),--filter '$(FILTER)')
@@ -181,17 +186,24 @@ fuzz: deps ## each parser of input under libFuzzer, FUZZ_SECONDS each; prints ex
 		SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined' $(BUILD)/fuzz/fuzz/fuzz $(BUILD)/fuzz/fuzz/replay
 	@sh tests/fuzz/run.sh $(BUILD)/fuzz/fuzz tests/fuzz/corpus $(FUZZ_SECONDS)
 
-bench: deps ## time of an attach, against a bare program that does the same netlink operations
+# BENCH_OUT is where bench.json, the plots and performance.md go. `make bench-docs` puts the last run into docs/.
+BENCH_OUT ?= $(BUILD)/bench
+bench: deps bench-deps ## cnm beside a bare program and its peers; growth; runc's start: tables, JSON, plots (tests/bench/bench.py)
 	$(Q)$(SUBMAKE) all bench-build
-	@CNM='$(abspath $(BUILD))/cnm' BARE='$(abspath $(BUILD))/bench/bare_attach' \
-		BENCH='$(abspath $(BUILD))/bench/bench' BENCH_DIR='$(abspath $(BUILD))/bench' sh tests/bench/run.sh
+	@CNM='$(abspath $(BUILD))/cnm' BENCH_DIR='$(abspath $(BUILD))/bench' BENCH_OUT='$(abspath $(BENCH_OUT))' sh tests/bench/run.sh
+
+bench-deps: ## install the peers that `make bench` measures (Debian)
+	@$(MAKE) --no-print-directory deps DEPS_RUN='$(DEPS_BENCH)' DEPS_BUILD= DEPS_TEST= DEPS_VM=
+
+bench-docs: ## put the last run of `make bench` into docs/performance.md
+	@sh tests/bench/docs.sh '$(BENCH_OUT)'
 
 bench-dns: deps ## the name service beside dnsmasq and aardvark-dns, with dnsperf
 	$(Q)$(SUBMAKE) all
 	@CNM='$(abspath $(BUILD))/cnm' sh tests/bench/dns.sh
 
 .PHONY: bench-build
-bench-build: $(addprefix $(BUILD)/bench/,bare_attach bench ports connections)
+bench-build: $(addprefix $(BUILD)/bench/,bare_attach runner fill ports connections) $(CALLGRIND_OPENAT2)
 
 install: all $(BUILD)/libcnm.pc ## install executable, library, headers and CNI plugin (DESTDIR, PREFIX, CNI_BIN_DIR)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/cnm/base $(DESTDIR)$(CNI_BIN_DIR)
@@ -273,6 +285,16 @@ $(PROBE): $(PROBE_OBJ)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lresolv
 
+$(PEAK): $(BUILD)/obj/tests/tools/peak.o
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $<
+
+$(CALLGRIND_OPENAT2): $(BUILD)/obj/tests/tools/callgrind_openat2.o
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -o $@ $< -ldl
+
 $(SWEEP): $(SWEEP_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
@@ -299,9 +321,12 @@ $(BUILD)/fuzz/fuzz: $(BUILD)/obj/tests/fuzz/engine.o $(FUZZ_OBJ) $(BUILD)/libcnm
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lldns
 
+$(BUILD)/bench/runner: $(BUILD)/obj/tests/bench/runner_job.o
+$(BUILD)/bench/fill: $(BUILD)/libcnm.a
+
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 -include $(LIB_OBJ:.o=.d) $(HOOK_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROBE_OBJ:.o=.d) $(SWEEP_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/bench/*.d)

@@ -3,8 +3,10 @@
  * The measure for an attach: a bare program that sends the same netlink messages and does nothing else. No records, no
  * locks, no checks, no firewall: what is left is the kernel's work and the start of a process.
  *
- *	bare_attach add NETNS BRIDGE ADDRESS GATEWAY [ADDRESS6 GATEWAY6]
- *	bare_attach del
+ *	bare_attach add NETNS BRIDGE NAME ADDRESS GATEWAY [ADDRESS6 GATEWAY6]
+ *	bare_attach del NAME
+ *
+ * NAME is the host end's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,7 +22,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HOST_NAME "bare0"
 #define PEER_NAME "eth0"
 #define MTU       1500
 
@@ -89,24 +90,26 @@ static void send_batch(struct mnl_socket *nl, struct batch *batch)
 	batch->len = batch->count = 0;
 }
 
-static void put_mac(struct nlmsghdr *nlh, uint8_t last)
+/* The name's last two characters make it different from the other pairs'. */
+static void put_mac(struct nlmsghdr *nlh, const char *name, uint8_t last)
 {
-	const uint8_t mac[6] = {2, 0, 0, 0, 0, last};
+	size_t len = strlen(name);
+	const uint8_t mac[6] = {2, 0, 0, (uint8_t)name[len - 2], (uint8_t)name[len - 1], last};
 
 	mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(mac), mac);
 }
 
 /* The pair with final names, MACs, MTU and master, the peer born in the namespace. */
-static void add_pair(struct batch *batch, int netns_fd, unsigned bridge)
+static void add_pair(struct batch *batch, const char *name, int netns_fd, unsigned bridge)
 {
 	struct nlmsghdr *nlh = begin(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct nlattr *info, *data, *peer;
 
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(nlh, IFLA_IFNAME, HOST_NAME);
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	mnl_attr_put_u32(nlh, IFLA_MTU, MTU);
 	mnl_attr_put_u32(nlh, IFLA_MASTER, bridge);
-	put_mac(nlh, 0x10);
+	put_mac(nlh, name, 0x10);
 	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
@@ -115,7 +118,7 @@ static void add_pair(struct batch *batch, int netns_fd, unsigned bridge)
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, PEER_NAME);
 	mnl_attr_put_u32(nlh, IFLA_MTU, MTU);
 	mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, (uint32_t)netns_fd);
-	put_mac(nlh, 0x11);
+	put_mac(nlh, name, 0x11);
 	mnl_attr_nest_end(nlh, peer);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
@@ -194,8 +197,8 @@ static void add(char **argv, int argc)
 	int own = open_namespace("/proc/self/ns/net"), netns = open_namespace(argv[0]);
 	struct mnl_socket *host = open_socket(), *inside;
 
-	add_pair(&batch, netns, if_nametoindex(argv[1]));
-	set_up(&batch, HOST_NAME, 0);
+	add_pair(&batch, argv[2], netns, if_nametoindex(argv[1]));
+	set_up(&batch, argv[2], 0);
 	send_batch(host, &batch);
 
 	if (setns(netns, CLONE_NEWNET) < 0)
@@ -205,10 +208,10 @@ static void add(char **argv, int argc)
 	if (setns(own, CLONE_NEWNET) < 0)
 		die("setns");
 	set_up(&batch, NULL, 1);
-	for (int i = 2; i + 1 < argc; i += 2)
+	for (int i = 3; i + 1 < argc; i += 2)
 		add_address(&batch, argv[i], ifindex);
 	set_up(&batch, NULL, ifindex);
-	for (int i = 2; i + 1 < argc; i += 2)
+	for (int i = 3; i + 1 < argc; i += 2)
 		add_default_route(&batch, argv[i + 1], ifindex);
 	send_batch(inside, &batch);
 	mnl_socket_close(inside);
@@ -217,14 +220,14 @@ static void add(char **argv, int argc)
 	close(own);
 }
 
-static void del(void)
+static void del(const char *name)
 {
 	static struct batch batch;
 	struct mnl_socket *host = open_socket();
 	struct nlmsghdr *nlh = begin(&batch, RTM_DELLINK, 0);
 
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(nlh, IFLA_IFNAME, HOST_NAME);
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	end(&batch, nlh);
 	send_batch(host, &batch);
 	mnl_socket_close(host);
@@ -232,13 +235,13 @@ static void del(void)
 
 int main(int argc, char **argv)
 {
-	if (argc >= 6 && strcmp(argv[1], "add") == 0) {
+	if (argc >= 7 && strlen(argv[4]) >= 2 && strcmp(argv[1], "add") == 0) {
 		add(argv + 2, argc - 2);
-	} else if (argc == 2 && strcmp(argv[1], "del") == 0) {
-		del();
+	} else if (argc == 3 && strcmp(argv[1], "del") == 0) {
+		del(argv[2]);
 	} else {
-		fprintf(stderr,
-		        "usage: bare_attach add NETNS BRIDGE ADDRESS GATEWAY [ADDRESS6 GATEWAY6] | del\n");
+		fprintf(stderr, "usage: bare_attach add NETNS BRIDGE NAME ADDRESS GATEWAY [ADDRESS6 "
+		                "GATEWAY6] | del NAME\n");
 		return 2;
 	}
 	return 0;

@@ -209,9 +209,10 @@ int cnm_attach_join(struct cnm_attach *attach, struct cnm_endpoint *endpoint, st
 		return -1;
 	if (cnm_store_endpoint_complete(&attach->net, endpoint, err) < 0)
 		return -1;
-	attach->joined = true;
 	/* Our own file too: who joined between its writing and now did not see us. */
-	cnm_files_tell_readers(attach->controller, endpoint->network);
+	if (cnm_files_tell_readers(attach->controller, endpoint->network, NULL, NULL, err) < 0)
+		return -1;
+	attach->joined = true;
 	/* The agent listens inside when it has seen the record. */
 	if (cnm_network_wants_loopback(attach->network))
 		cnm_agent_sync(attach->controller->store);

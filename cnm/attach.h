@@ -129,8 +129,11 @@ int cnm_files_write(struct cnm_controller *controller, struct cnm_store_sandbox 
 /* The container has a hosts file, which names its peers on the network (files_peers.c). */
 int cnm_files_add_reader(struct cnm_store *store, const char *network, const char *container,
                          struct cnm_error *err);
-/* Brings the files of all sandboxes on the network up to date, after somebody joined or left, or an agent came or went. What one of them cannot be told
- * is told with the next change. */
-void cnm_files_tell_readers(struct cnm_controller *controller, const char *network);
+/* Brings the files of all sandboxes on the network up to date, after somebody joined or left, or an agent came or went. `leaving` (NULL: none) is the
+ * sandbox whose interface `ifname` goes: told before its reference is given up, so that who is killed here tells again. What a file outside of our roots
+ * (files_mirror) does not take is told with the next change. */
+int cnm_files_tell_readers(struct cnm_controller *controller, const char *network,
+                           const struct cnm_store_sandbox *leaving, const char *ifname,
+                           struct cnm_error *err);
 
 #endif

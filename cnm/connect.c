@@ -89,7 +89,10 @@ static int look_first(struct cnm_attach *attach, const struct cnm_endpoint_spec 
 	case STANDING_SAME:
 		if (mode == CNM_CONNECT_IDEMPOTENT) {
 			attach->joined = true;
-			if (cnm_endpoint_compare(endpoint, spec, err) < 0)
+			/* A kill may have come before the others were told. */
+			if (cnm_endpoint_compare(endpoint, spec, err) < 0 ||
+			    cnm_files_tell_readers(attach->controller, endpoint->network, NULL, NULL, err) <
+			            0)
 				return -1;
 			if (ret)
 				*ret = TAKE_PTR(endpoint);

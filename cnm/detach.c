@@ -175,9 +175,10 @@ int cnm_detach(struct cnm_controller *controller, struct cnm_store_sandbox *sb,
 
 	if (cnm_endpoint_set_load(controller, sb, NULL, &before, err) < 0)
 		return -1;
-	if (detach_endpoint(controller, ref, err) < 0 || cnm_store_link_release(sb, ref->ifname, err) < 0)
+	if (detach_endpoint(controller, ref, err) < 0 ||
+	    cnm_files_tell_readers(controller, ref->network, sb, ref->ifname, err) < 0 ||
+	    cnm_store_link_release(sb, ref->ifname, err) < 0)
 		return cnm_wrap(err, "network %s, endpoint %s", ref->network, ref->key);
-	cnm_files_tell_readers(controller, ref->network);
 	if (before.count < 2)
 		return 0;
 	cnm_ports_hand_over(controller, &before, ref->ifname);

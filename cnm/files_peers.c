@@ -170,9 +170,9 @@ int cnm_peers_put_hosts(struct cnm_peers *peers, const struct cnm_endpoint *cons
 
 static int open_readers(struct cnm_store *store, const char *network, bool create, struct cnm_error *err)
 {
-	_cleanup_close_ int live = cnm_dir_open_at(store->live_fd, network, false, err);
+	_cleanup_close_ int live = cnm_dir_open_below(store->live_fd, network, false, err);
 
-	return live < 0 ? -1 : cnm_dir_open_at(live, READERS, create, err);
+	return live < 0 ? -1 : cnm_dir_open_below(live, READERS, create, err);
 }
 
 int cnm_files_add_reader(struct cnm_store *store, const char *network, const char *container,
@@ -188,80 +188,127 @@ int cnm_files_add_reader(struct cnm_store *store, const char *network, const cha
 	return 0;
 }
 
-static bool has_left(struct cnm_store_sandbox *sb, const char *network)
+/* Whose files are told: all of the network's. */
+struct telling {
+	struct cnm_peers peers;
+	const char *network;
+	const struct cnm_store_sandbox *leaving;
+	const char *ifname; /* that it leaves by */
+};
+
+static bool is_leaving(const struct telling *telling, int dir_fd)
+{
+	struct stat one, other;
+
+	return telling->leaving && fstat(telling->leaving->dir_fd, &one) == 0 && fstat(dir_fd, &other) == 0 &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static bool has_left(const struct telling *telling, struct cnm_store_sandbox *sb)
 {
 	_cleanup_link_refs_ struct cnm_link_refs refs = {0};
 	struct cnm_error lost = CNM_ERROR_INIT;
+	bool leaving = is_leaving(telling, sb->dir_fd);
 	size_t i;
 
 	if (cnm_store_links_list(sb, &refs, &lost) < 0)
 		return cnm_store_is_lost(&lost);
 	for (i = 0; i < refs.count; i++)
-		if (strcmp(refs.items[i].network, network) == 0)
+		if (strcmp(refs.items[i].network, telling->network) == 0 &&
+		    !(leaving && strcmp(refs.items[i].ifname, telling->ifname) == 0))
 			return false;
 	return true;
 }
 
-/* Brings one reader's files up to date. false: it is none any more. */
-static bool tell(struct cnm_peers *peers, const char *network, const char *container)
+/* Brings one reader's files up to date: 1, or 0: it is a reader no more, or -1. */
+static int tell(struct telling *telling, const char *container, struct cnm_error *err)
 {
-	struct cnm_store *store = peers->controller->store;
+	struct cnm_store *store = telling->peers.controller->store;
 	_cleanup_store_sandbox_ struct cnm_store_sandbox sb = CNM_STORE_SANDBOX_INIT;
 	_cleanup_endpoint_set_ struct cnm_endpoint_set set = {0};
 	_cleanup_sandbox_ struct cnm_sandbox *sandbox = NULL;
-	struct cnm_error err = CNM_ERROR_INIT;
 
 	/* Its own lock is not held: it may be waiting for ours. Its folder is deleted under the hosts lock only. */
-	sb.dir_fd = cnm_dir_open_at(store->sandboxes_fd, container, false, &err);
+	sb.dir_fd = cnm_dir_open_below(store->sandboxes_fd, container, false, err);
 	if (sb.dir_fd >= 0)
-		sb.links_fd = cnm_dir_open_at(sb.dir_fd, "links", false, &err);
+		sb.links_fd = cnm_dir_open_below(sb.dir_fd, "links", false, err);
 	if (sb.links_fd < 0)
-		return !cnm_store_is_lost(&err);
-	if (has_left(&sb, network))
-		return false;
-	if (cnm_store_sandbox_load(store, container, &sandbox, &err) < 0 || sandbox->no_files)
-		return err.code != CNM_E_NOT_FOUND && !(sandbox && sandbox->no_files);
-	/* What cannot be told now is told with the next change: the join or leave of somebody else does not fail for it. */
-	if (cnm_endpoint_set_load(peers->controller, &sb, NULL, &set, &err) == 0)
-		cnm_files_write_locked(peers, &sb, sandbox, (const struct cnm_endpoint *const *)set.items,
-		                       set.count, &err);
-	return true;
+		return cnm_store_is_lost(err) ? 0 : -1;
+	if (has_left(telling, &sb))
+		return 0;
+	if (cnm_store_sandbox_load_from(store, sb.dir_fd, container, &sandbox, err) < 0)
+		return err->code == CNM_E_NOT_FOUND ? 0 : cnm_store_is_lost(err) ? 1 : -1;
+	if (sandbox->no_files)
+		return 0;
+	if (cnm_endpoint_set_load(telling->peers.controller, &sb, NULL, &set, err) == 0 &&
+	    cnm_files_write_locked(&telling->peers, &sb, sandbox,
+	                           (const struct cnm_endpoint *const *)set.items, set.count, err) == 0)
+		return 1;
+	return sandbox->files_mirror[0] || cnm_store_is_lost(err) ? 1 : -1;
 }
 
-static void tell_all(struct cnm_controller *controller, const char *network, int readers)
+/* How many readers are left, or -1 with the first error; the others are told all the same. */
+static int tell_all(struct telling *telling, int readers, struct cnm_error *err)
 {
-	struct cnm_peers peers = {.controller = controller};
 	_cleanup_names_ struct cnm_names names = {0};
-	struct cnm_error err = CNM_ERROR_INIT;
-	size_t i, left = 0;
+	struct cnm_error first = CNM_ERROR_INIT;
+	size_t i;
+	int left = 0;
 
-	if (cnm_dir_list(readers, &names, &err) < 0)
-		return;
+	if (cnm_dir_list(readers, &names, err) < 0)
+		return err->code == CNM_E_NOT_FOUND ? 1 : -1;
 	for (i = 0; i < names.count; i++) {
-		if (cnm_container_check(names.items[i], &err) == 0 && tell(&peers, network, names.items[i]))
-			left++;
-		else
-			unlinkat(readers, names.items[i], 0);
-	}
-	cnm_peers_free(&peers);
-	if (left == 0) {
-		_cleanup_close_ int live = cnm_dir_open_at(controller->store->live_fd, network, false, &err);
+		struct cnm_error one = CNM_ERROR_INIT;
+		int r = cnm_container_check(names.items[i], &one) == 0 ? tell(telling, names.items[i], &one)
+		                                                       : 0;
 
-		if (live >= 0)
-			unlinkat(live, READERS, AT_REMOVEDIR);
+		if (r == 0 && unlinkat(readers, names.items[i], 0) < 0 && errno != ENOENT)
+			r = cnm_fail_sys(&one, errno, "reader %s", names.items[i]);
+		if (r < 0 && first.code == CNM_OK)
+			first = one;
+		left += r != 0;
 	}
+	if (first.code == CNM_OK)
+		return left;
+	*err = first;
+	return -1;
 }
 
-void cnm_files_tell_readers(struct cnm_controller *controller, const char *network)
+static int drop_readers(struct cnm_store *store, const char *network, struct cnm_error *err)
 {
-	struct cnm_error err = CNM_ERROR_INIT;
-	_cleanup_close_ int readers = open_readers(controller->store, network, false, &err);
+	_cleanup_close_ int live = cnm_dir_open_below(store->live_fd, network, false, err);
+
+	if (live >= 0 &&
+	    (unlinkat(live, READERS, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTEMPTY))
+		return 0;
+	return live < 0 ? -1 : cnm_fail_sys(err, errno, READERS);
+}
+
+int cnm_files_tell_readers(struct cnm_controller *controller, const char *network,
+                           const struct cnm_store_sandbox *leaving, const char *ifname, struct cnm_error *err)
+{
+	struct telling telling = {.peers = {.controller = controller},
+	                          .network = network,
+	                          .leaving = leaving,
+	                          .ifname = ifname};
+	struct cnm_error own = CNM_ERROR_INIT;
+	_cleanup_close_ int readers = open_readers(controller->store, network, false, &own);
 	_cleanup_close_ int lock = -1;
+	int left = -1;
 
 	/* Who becomes a reader after this look reads our change itself. */
-	if (readers < 0)
-		return;
-	lock = cnm_store_hosts_lock(controller->store, &err);
+	if (readers < 0 && cnm_store_is_lost(&own))
+		return 0;
+	if (readers >= 0)
+		lock = cnm_store_hosts_lock(controller->store, &own);
 	if (lock >= 0)
-		tell_all(controller, network, readers);
+		left = tell_all(&telling, readers, &own);
+	cnm_peers_free(&telling.peers);
+	if (left == 0)
+		left = drop_readers(controller->store, network, &own);
+	if (left >= 0)
+		return 0;
+	if (err)
+		*err = own;
+	return cnm_wrap(err, "network %s: names of its containers", network);
 }

@@ -151,6 +151,9 @@ static int watch_signals(struct running *running, struct cnm_error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	running->signals = (struct cnm_loop_source){.fd = -1, .fn = on_signal};
+	/* One that is ignored, as a shell does it with what it starts in the background, would never come. */
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return cnm_fail_sys(err, errno, "signals");
 	running->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

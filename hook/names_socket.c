@@ -274,7 +274,8 @@ void names_network_serve(struct names_network *network)
 			cnm_agent_log("network %s: answers names now", network->name);
 		network->complained = false;
 		if (network->served_fd >= 0)
-			cnm_files_tell_readers(network->names->agent->controller, network->name);
+			cnm_files_tell_readers(network->names->agent->controller, network->name, NULL, NULL,
+			                       NULL);
 		return;
 	}
 	names_listeners_close(network->names, &network->listeners);
@@ -297,7 +298,7 @@ void names_network_unserve(struct names_network *network)
 		return;
 	cnm_closep(&network->served_fd);
 	network->served_fd = -1;
-	cnm_files_tell_readers(network->names->agent->controller, network->name);
+	cnm_files_tell_readers(network->names->agent->controller, network->name, NULL, NULL, NULL);
 }
 
 /* Inside of a container ------------------------------------------------------------------------ */

@@ -25,7 +25,7 @@ struct cnm_rtnl {
 	struct mnl_socket *nl;
 	uint32_t seq;
 	bool strict; /* dumps are filtered by the kernel, where it can (NETLINK_GET_STRICT_CHK, Linux 4.20) */
-	char buf[RECEIVE_BYTES];
+	char buf[RECEIVE_BYTES] __attribute__((aligned(8)));
 };
 
 int cnm_rtnl_open(struct cnm_rtnl **ret, struct cnm_error *err)

@@ -63,6 +63,7 @@ int cnm_plugin_record_decode(struct cnm_plugin_record *ret, const char *text, si
 	_cleanup_json_ json_object *root = NULL;
 	size_t i;
 
+	*ret = (struct cnm_plugin_record){.identity = ""}; /* a member may be missing */
 	if (cnm_json_parse_object(&root, text, len, "the plugin's record", err) < 0)
 		return -1;
 	for (i = 0; i < CNM_ARRAY_SIZE(texts); i++) {

@@ -130,9 +130,9 @@ static bool take_answer(const struct nlmsghdr *nlh, const struct cnm_nft_batch *
 			cnm_fail(err, CNM_E_TRY_AGAIN,
 			         "commit to table " CNM_NFT_TABLE ": the ruleset was changed meanwhile");
 		else if (index == 0)
-			cnm_fail_sys(err, -error->error, "commit to table " CNM_NFT_TABLE);
+			cnm_fail_sys(err, cnm_nlmsg_errno(error->error), "commit to table " CNM_NFT_TABLE);
 		else
-			fail_message(&batch->notes[index], -error->error, err);
+			fail_message(&batch->notes[index], cnm_nlmsg_errno(error->error), err);
 	}
 	return index == 0 ? error->error != 0 : index == batch->count - 1;
 }

@@ -29,12 +29,14 @@ static bool is_answer(const struct nlmsghdr *nlh, struct cnm_nft_reply *reply)
 		/* A dump that failed says so in its last message. */
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(int) &&
 		    *(const int *)mnl_nlmsg_get_payload(nlh) < 0)
-			reply->error = -*(const int *)mnl_nlmsg_get_payload(nlh);
+			reply->error = cnm_nlmsg_errno(*(const int *)mnl_nlmsg_get_payload(nlh));
 		return false;
 	}
 	if (nlh->nlmsg_type == NLMSG_ERROR) {
 		reply->done = true;
-		reply->error = mnl_nlmsg_get_payload_len(nlh) < sizeof(*error) ? EPROTO : -error->error;
+		reply->error = mnl_nlmsg_get_payload_len(nlh) < sizeof(*error)
+		                       ? EPROTO
+		                       : cnm_nlmsg_errno(error->error);
 		return false;
 	}
 	reply->done = !reply->dump;

@@ -201,8 +201,9 @@ static bool take_ack(const struct nlmsghdr *nlh, const struct cnm_rtnl_batch *ba
 	if (nlh->nlmsg_type != NLMSG_ERROR || index >= batch->count ||
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*error))
 		return false;
-	if (error->error != 0 && -error->error != batch->notes[index].tolerated && err->code == CNM_OK)
-		fail_request(-error->error, batch->notes[index].what, error_words(nlh), err);
+	if (error->error != 0 && cnm_nlmsg_errno(error->error) != batch->notes[index].tolerated &&
+	    err->code == CNM_OK)
+		fail_request(cnm_nlmsg_errno(error->error), batch->notes[index].what, error_words(nlh), err);
 	return index == batch->count - 1;
 }
 

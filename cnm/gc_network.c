@@ -67,16 +67,6 @@ static void collect_orphans(struct cnm_gc *gc, const char *network, struct cnm_s
 	}
 }
 
-static bool holds(const struct cnm_names *keys, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < keys->count; i++)
-		if (strcmp(keys->items[i], key) == 0)
-			return true;
-	return false;
-}
-
 /* Addresses whose owner has no record. The container's link may still be there; it leads to nothing. */
 static void collect_addresses(struct cnm_gc *gc, const char *network, struct cnm_store_network *net)
 {
@@ -94,7 +84,7 @@ static void collect_addresses(struct cnm_gc *gc, const char *network, struct cnm
 		struct cnm_addr addr;
 
 		if (cnm_addr_parse(&addr, addresses.items[i], &err) < 0 ||
-		    cnm_store_address_owner(net, &addr, owner, &err) != 1 || holds(&keys, owner))
+		    cnm_store_address_owner(net, &addr, owner, &err) != 1 || cnm_names_has(&keys, owner))
 			continue;
 		cnm_gc_tell(gc, "its endpoint was never recorded", "address %s of network %s, taken for %s",
 		            addresses.items[i], network, owner);

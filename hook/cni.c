@@ -25,6 +25,11 @@ struct reply {
 	enum cnm_cni_version version;
 };
 
+const char *cnm_cni_plugin_name(size_t i)
+{
+	return i < CNM_ARRAY_SIZE(plugins) ? plugins[i]->name : NULL;
+}
+
 const struct cnm_cni_plugin *cnm_cni_plugin_find(const char *argv0)
 {
 	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
@@ -54,12 +59,11 @@ static int print_banner(const struct cnm_cni_plugin *plugin)
 
 static int print(json_object *obj, struct cnm_error *err)
 {
-	const char *text =
-	        json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *line = cnm_json_line(obj, err);
 
-	if (!text)
-		return cnm_fail_nomem(err);
-	if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
+	if (!line)
+		return -1;
+	if (printf("%s\n", line) < 0 || fflush(stdout) != 0)
 		return cnm_fail(err, CNM_E_SYSTEM, "cannot write to standard output");
 	return 0;
 }

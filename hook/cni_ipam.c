@@ -97,12 +97,11 @@ static int run(const struct cnm_cni_call *call, enum cnm_cni_command command, st
 	snprintf(text, sizeof(text), "CNI_COMMAND=%s", cnm_cni_command_name(command));
 	env = make_env(text);
 	process.env = env;
-	process.input = json_object_to_json_string_ext(
-	        call->config->root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!env || !process.input) {
+	process.input = cnm_json_line(call->config->root, &plain);
+	if (!env)
 		cnm_fail_nomem(&plain);
+	if (!env || !process.input)
 		return cnm_cni_fail_model(err, call, &plain);
-	}
 	process.input_len = strlen(process.input);
 	if (cnm_process_run(&process, output, &status, &plain) < 0) {
 		cnm_wrap(&plain, "network %s: IPAM plugin", call->config->name);

@@ -43,6 +43,9 @@ extern const struct cnm_cni_plugin cnm_cni_plugin_vlan;
 /* The plugin that a name (argv[0], with or without folders) means; our own type for every name that is none of the reference's. */
 const struct cnm_cni_plugin *cnm_cni_plugin_find(const char *argv0);
 
+/* The i-th name that we serve; NULL: there are no more. */
+const char *cnm_cni_plugin_name(size_t i);
+
 /* Codes of our own (CNI specification, section 5: 100 and above are the plugin's). */
 enum {
 	CNM_CNI_E_TAKEN = 100,  /* an interface, address or name is in use */

@@ -24,7 +24,7 @@ int cnm_cni_probe(const cnm_cni_probe_fn *tries, size_t count, struct cnm_error 
 	return r;
 }
 
-static int try_bridge(struct cnm_error *err)
+int cnm_cni_try_bridge(struct cnm_error *err)
 {
 	_cleanup_rtnl_ struct cnm_rtnl *rtnl = NULL;
 	struct cnm_rtnl_batch batch;
@@ -60,7 +60,7 @@ static int is_loaded(const struct cnm_cni_call *call, struct cnm_error *err)
 
 int cnm_cni_probe_bridges(const struct cnm_cni_call *call, struct cnm_error *err)
 {
-	static const cnm_cni_probe_fn tries[] = {try_bridge, try_nftables};
+	static const cnm_cni_probe_fn tries[] = {cnm_cni_try_bridge, try_nftables};
 	int loaded = is_loaded(call, err);
 
 	return loaded < 0 ? -1 : cnm_cni_probe(tries, loaded ? 1 : CNM_ARRAY_SIZE(tries), err);

@@ -8,6 +8,8 @@
 /* Each returns 0 or -1 with what is missing. */
 typedef int (*cnm_cni_probe_fn)(struct cnm_error *err);
 int cnm_cni_probe(const cnm_cni_probe_fn *tries, size_t count, struct cnm_error *err);
+/* One of them; makes a bridge in the calling thread's namespace. */
+int cnm_cni_try_bridge(struct cnm_error *err);
 
 /* Bridges, and what the next says. */
 int cnm_cni_probe_bridges(const struct cnm_cni_call *call, struct cnm_error *err);

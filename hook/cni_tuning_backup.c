@@ -89,16 +89,16 @@ int cnm_cni_backup_save(struct cnm_cni_backup *backup, const struct cnm_cni_sett
                         struct cnm_error *err)
 {
 	_cleanup_json_ json_object *root = json_object_new_object();
-	const char *text;
+	const char *line;
 
 	if (!root)
 		return cnm_fail_nomem(err);
 	if (build(root, before, err) < 0)
 		return -1;
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!text)
-		return cnm_fail_nomem(err);
-	return cnm_file_write_at(backup->dir_fd, backup->name, text, strlen(text), false, false, err);
+	line = cnm_json_line(root, err);
+	if (!line)
+		return -1;
+	return cnm_file_write_at(backup->dir_fd, backup->name, line, strlen(line), false, false, err);
 }
 
 static int read_settings(json_object *root, struct cnm_cni_settings *ret, struct cnm_error *err)

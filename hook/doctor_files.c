@@ -6,6 +6,7 @@
 #include "cnm/base/buf.h"
 #include "cnm/base/cleanup.h"
 #include "cnm/base/json.h"
+#include "hook/cni_plugin.h"
 #include "hook/doctor.h"
 #include <dirent.h>
 #include <errno.h>
@@ -15,10 +16,6 @@
 #include <sys/stat.h>
 
 #define HOOK_FILE_MAX (256 * 1024)
-
-/* Names that a plugin folder may have for us. */
-static const char *const plugin_names[] = {"cnm",    "bridge",    "host-local", "portmap",
-                                           "tuning", "bandwidth", "firewall",   "loopback"};
 
 static void check_plugin(const struct cnm_doctor *doctor, int dir_fd, const char *dir, const char *name)
 {
@@ -45,6 +42,7 @@ static void check_plugin(const struct cnm_doctor *doctor, int dir_fd, const char
 
 void cnm_doctor_plugins(const struct cnm_doctor *doctor)
 {
+	const char *name;
 	bool found = false;
 	size_t d, i;
 
@@ -54,8 +52,8 @@ void cnm_doctor_plugins(const struct cnm_doctor *doctor)
 
 		if (fd < 0)
 			continue;
-		for (i = 0; i < CNM_ARRAY_SIZE(plugin_names); i++)
-			check_plugin(doctor, fd, dir, plugin_names[i]);
+		for (i = 0; (name = cnm_cni_plugin_name(i)); i++)
+			check_plugin(doctor, fd, dir, name);
 		found = found || faccessat(fd, "cnm", X_OK, 0) == 0;
 	}
 	if (!found)

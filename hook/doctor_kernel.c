@@ -5,23 +5,11 @@
 #include "cnm/sys/rtnl_link.h"
 #include "cnm/sys/sysctl.h"
 #include "drivers/ruleset_table.h"
+#include "hook/cni_probe.h"
 #include "hook/doctor.h"
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-
-static int try_bridge(struct cnm_error *err)
-{
-	_cleanup_rtnl_ struct cnm_rtnl *rtnl = NULL;
-	struct cnm_rtnl_batch batch;
-	struct cnm_mac mac;
-
-	if (cnm_rtnl_open(&rtnl, err) < 0 || cnm_mac_random(&mac, err) < 0)
-		return -1;
-	cnm_rtnl_batch_init(&batch);
-	cnm_link_add_bridge(&batch, "probe", &mac);
-	return cnm_rtnl_batch_send(rtnl, &batch, err);
-}
 
 static int try_veth(struct cnm_error *err)
 {
@@ -54,12 +42,12 @@ static int try_ipv6(struct cnm_error *err)
 }
 
 static const struct {
-	int (*try)(struct cnm_error *err);
+	cnm_cni_probe_fn try;
 	enum cnm_severity severity;
 	const char *subject;
 	const char *remedy;
 } tries[] = {
-        {try_bridge, CNM_SEVERITY_ERROR, "kernel: bridges", "modprobe bridge"},
+        {cnm_cni_try_bridge, CNM_SEVERITY_ERROR, "kernel: bridges", "modprobe bridge"},
         {try_veth, CNM_SEVERITY_ERROR, "kernel: veth pairs", "modprobe veth"},
         {try_ruleset, CNM_SEVERITY_ERROR, "kernel: the firewall's table",
          "modprobe nf_tables nft_nat nft_masq nft_fib_inet, and install libnftables1"},

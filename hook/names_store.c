@@ -61,16 +61,6 @@ static void load_endpoint(struct names_network *network, const char *key)
 		cnm_agent_log("network %s, endpoint %s: %s", network->name, key, err.text);
 }
 
-static bool has_name(const struct cnm_names *names, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < names->count; i++)
-		if (strcmp(names->items[i], name) == 0)
-			return true;
-	return false;
-}
-
 static void scan_endpoints(struct names_network *network)
 {
 	_cleanup_names_ struct cnm_names keys = {0};
@@ -84,7 +74,7 @@ static void scan_endpoints(struct names_network *network)
 	}
 	for (endpoint = network->endpoints; endpoint; endpoint = next) {
 		next = endpoint->next;
-		if (endpoint->container && !has_name(&keys, endpoint->key))
+		if (endpoint->container && !cnm_names_has(&keys, endpoint->key))
 			names_endpoint_remove(network, endpoint->key);
 	}
 	for (i = 0; i < keys.count; i++)
@@ -236,7 +226,7 @@ static void scan_networks(struct names *names)
 	}
 	for (network = names->networks; network; network = next) {
 		next = network->next;
-		if (!has_name(&found, network->name))
+		if (!cnm_names_has(&found, network->name))
 			names_network_remove(network);
 	}
 	for (i = 0; i < found.count; i++)

@@ -11,15 +11,14 @@
 /* The text of an object that is released; Go's encoder ends it with a newline. */
 static char *take_text(json_object *obj, struct cnm_error *err)
 {
-	const char *text =
-	        json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	char *copy = NULL;
+	const char *line = cnm_json_line(obj, err);
+	char *text = NULL;
 
-	if (!text || asprintf(&copy, "%s\n", text) < 0) {
+	if (line && asprintf(&text, "%s\n", line) < 0) {
 		cnm_fail_nomem(err);
 		return NULL;
 	}
-	return copy;
+	return text;
 }
 
 static json_object *object_of(const struct cnm_kvs *kvs, struct cnm_error *err)

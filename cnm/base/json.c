@@ -234,13 +234,22 @@ int cnm_json_add_string(json_object *obj, const char *key, const char *value, st
 	return cnm_json_add(obj, key, json_object_new_string(value), err);
 }
 
+const char *cnm_json_line(json_object *obj, struct cnm_error *err)
+{
+	const char *line =
+	        json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (!line)
+		cnm_fail_nomem(err);
+	return line;
+}
+
 char *cnm_json_text(json_object *obj, struct cnm_error *err)
 {
-	const char *text =
-	        json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	char *copy = text ? strdup(text) : NULL;
+	const char *line = cnm_json_line(obj, err);
+	char *copy = line ? strdup(line) : NULL;
 
-	if (!copy)
+	if (line && !copy)
 		cnm_fail_nomem(err);
 	return copy;
 }

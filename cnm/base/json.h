@@ -50,7 +50,9 @@ int cnm_json_add(json_object *obj, const char *key, json_object *value, struct c
 /* A NULL value adds nothing. */
 int cnm_json_add_string(json_object *obj, const char *key, const char *value, struct cnm_error *err);
 
-/* The object as one line of text, slashes as they are; the caller frees it. NULL: memory is out. */
+/* The object as one line of text, slashes as they are: the object's own, until it changes or goes. NULL: memory is out. */
+const char *cnm_json_line(json_object *obj, struct cnm_error *err);
+/* A copy of it, which the caller frees. */
 char *cnm_json_text(json_object *obj, struct cnm_error *err);
 
 void cnm_json_putp(json_object **obj);

@@ -251,6 +251,14 @@ void cnm_names_free(struct cnm_names *names)
 	*names = (struct cnm_names){.items = NULL, .count = 0};
 }
 
+bool cnm_names_has(const struct cnm_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return true;
+	return false;
+}
+
 struct removal {
 	dev_t dev;
 	unsigned level;

@@ -48,6 +48,7 @@ struct cnm_names {
 };
 int cnm_dir_list(int dir_fd, struct cnm_names *ret, struct cnm_error *err);
 void cnm_names_free(struct cnm_names *names);
+bool cnm_names_has(const struct cnm_names *names, const char *name);
 #define _cleanup_names_ __attribute__((cleanup(cnm_names_free)))
 
 enum cnm_lock_mode { CNM_LOCK_SHARED, CNM_LOCK_EXCLUSIVE };

@@ -2,6 +2,7 @@
 # shellcheck shell=sh disable=SC2154
 # Names in runc's containers, by glibc's resolver and by busybox's own, in both families; and in podman's, through its CNI back end.
 . "$(dirname "$0")/lib.sh"
+. "$CNM_SOURCE/tests/e2e/podman.inc.sh"
 . "$(dirname "$0")/names.inc.sh"
 mount -t tmpfs -o mode=755 tmpfs /var/lib
 export CNM_ROOT=/var/lib/cnm CNM_STATE=/run/cnm
@@ -41,31 +42,7 @@ delete_container a
 in_container b /usr/bin/getent ahosts first && fail "a name outlives its container"
 
 say "podman: its container names, its aliases, and resolv.conf"
-mkdir plugins nets home
-for t in bridge host-local portmap firewall tuning loopback; do ln -s "$CNM" plugins/$t; done
-cat >containers.conf <<CONF
-[network]
-network_backend = "cni"
-cni_plugin_dirs = ["$TMPDIR/plugins"]
-network_config_dir = "$TMPDIR/nets"
-[engine]
-cgroup_manager = "cgroupfs"
-runtime = "runc"
-events_logger = "none"
-infra_image = "none"
-CONF
-export CONTAINERS_CONF="$TMPDIR/containers.conf" HOME="$TMPDIR/home"
-pod() {
-	podman --root "$TMPDIR/storage" --runroot /run/podman --tmpdir /run/libpod --storage-driver vfs --log-level error "$@" </dev/null
-}
-start() {
-	name=$1
-	shift
-	make_bundle "p-$name"
-	ln -sf busybox "p-$name/rootfs/bin/nslookup"
-	pod run -d --name "$name" --cgroup-parent "/cnm-$UNIQUE" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --log-driver none \
-		--rootfs "$@" "$TMPDIR/p-$name/rootfs" sleep 1000 >"$name.id" 2>"$name.err" || fail "podman run $name: $(cat "$name.err")"
-}
+use_podman bridge host-local portmap firewall tuning loopback
 finish() {
 	status=$?
 	set +e

@@ -2,39 +2,13 @@
 # podman with its CNI back end, and our executable under the names of the plugins that it calls: nothing else in the plugin folder. Networks, two at
 # once, chosen addresses, networks that come and go while a container runs, both families, no way out, macvlan, and nothing left.
 . "$(dirname "$0")/lib.sh"
+. "$CNM_SOURCE/tests/e2e/podman.inc.sh"
 . "$CNM_SOURCE/tests/e2e/parent.inc.sh"
 
 # podman runs its clean-up without our environment: the roots are the default ones. Its CNI library keeps files in /var/lib too.
 mount -t tmpfs -o mode=755 tmpfs /var/lib
 export CNM_ROOT=/var/lib/cnm CNM_STATE=/run/cnm
-mkdir plugins nets home
-for t in bridge macvlan ipvlan host-local portmap firewall tuning loopback; do ln -s "$CNM" plugins/$t; done
-cat >containers.conf <<CONF
-[network]
-network_backend = "cni"
-cni_plugin_dirs = ["$TMPDIR/plugins"]
-network_config_dir = "$TMPDIR/nets"
-[engine]
-cgroup_manager = "cgroupfs"
-runtime = "runc"
-events_logger = "none"
-infra_image = "none"
-CONF
-export CONTAINERS_CONF="$TMPDIR/containers.conf" HOME="$TMPDIR/home"
-
-pod() {
-	podman --root "$TMPDIR/storage" --runroot /run/podman --tmpdir /run/libpod --storage-driver vfs --log-level error "$@" </dev/null
-}
-
-# start NAME ARGUMENT...: a container that sleeps, and whose process podman does not wait for.
-start() {
-	name=$1
-	shift
-	rm -rf "b-$name"
-	make_bundle "b-$name"
-	pod run -d --name "$name" --cgroup-parent "/cnm-$UNIQUE" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --log-driver none \
-		--rootfs "$@" "$TMPDIR/b-$name/rootfs" sleep 1000 >"$name.id" 2>"$name.err" || fail "podman run $name: $(cat "$name.err")"
-}
+use_podman bridge macvlan ipvlan host-local portmap firewall tuning loopback
 
 # netns NAME: path of the container's namespace.
 netns() {
